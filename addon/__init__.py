@@ -1,0 +1,1 @@
+"""Chironomy's extension for Blender; as a Python package it is called `chironomy_blender`."""

@@ -1,0 +1,1 @@
+"""psi, sliders and curves; mixing of the two layers of a take."""

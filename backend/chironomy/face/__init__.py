@@ -1,0 +1,1 @@
+"""Phones and prominence become the face: ARKit blend shapes, jaw and eyes."""

@@ -1,0 +1,1 @@
+"""Generators: speech in, take out. `rhythm` needs no weights."""

@@ -1,0 +1,32 @@
+"""The one contract between generators and the rest: a request goes in, a take comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..formats.take import Take
+from ..motion.body import Body
+from ..progress import Progress, silent
+from ..speech.types import Speech
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that one generation needs. Equal requests give equal takes."""
+
+    speech: Speech
+    body: Body
+    seed: int = 1
+    style: str = "neutral"
+    """One of presets/styles.json."""
+    gesture_classes: Mapping[int, str] = field(default_factory=dict)
+    """The animator's choice for a word, by its number: a gesture class, or "" for none; all others are automatic."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Generator(Protocol):
+    """Makes a take of ⌈duration · 30⌉ frames at 30 fps: base and semantic layer, psi, face, contacts."""
+
+    name: str
+
+    def generate(self, request: Request, progress: Progress = silent) -> Take: ...

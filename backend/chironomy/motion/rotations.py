@@ -1,0 +1,194 @@
+"""Rotations as unit quaternions (w, x, y, z), in arrays of shape [..., 4].
+
+Axis-angle, matrices, Euler angles and the 6-D form (first two **rows** of the matrix) exist at the borders only:
+they come in and go out here. Everything broadcasts over leading axes; nothing loops over frames.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.floating]
+
+
+def identity(shape: tuple[int, ...] = ()) -> Array:
+    """Rotations that do nothing, [*shape, 4]."""
+    q = np.zeros((*shape, 4))
+    q[..., 0] = 1.0
+    return q
+
+
+def normalize(q: ArrayLike) -> Array:
+    """Unit quaternions; a zero quaternion becomes the identity."""
+    q = np.asarray(q, dtype=float)
+    norm = np.linalg.norm(q, axis=-1, keepdims=True)
+    return np.where(norm > 1e-12, q / np.maximum(norm, 1e-12), identity(q.shape[:-1]))
+
+
+def multiply(a: ArrayLike, b: ArrayLike) -> Array:
+    """The rotation that turns by b first, then by a (as matrices multiply)."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    aw, ax, ay, az = np.moveaxis(a, -1, 0)
+    bw, bx, by, bz = np.moveaxis(b, -1, 0)
+    return np.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def inverse(q: ArrayLike) -> Array:
+    """The opposite rotations."""
+    return np.asarray(q, dtype=float) * np.array([1.0, -1.0, -1.0, -1.0])
+
+
+def rotate(q: ArrayLike, v: ArrayLike) -> Array:
+    """Vectors [..., 3] turned by q [..., 4]."""
+    q, v = np.asarray(q, dtype=float), np.asarray(v, dtype=float)
+    w, u = q[..., :1], q[..., 1:]
+    t = 2.0 * np.cross(u, v)
+    return v + w * t + np.cross(u, t)
+
+
+def exp(rotation_vector: ArrayLike) -> Array:
+    """Axis times angle (radians), [..., 3], to quaternions."""
+    r = np.asarray(rotation_vector, dtype=float)
+    angle = np.linalg.norm(r, axis=-1, keepdims=True)
+    # sinc keeps the limit at angle 0 exact: sin(a/2)/a = ½·sinc(a/2π)
+    return np.concatenate([np.cos(angle / 2), r * 0.5 * np.sinc(angle / (2 * np.pi))], axis=-1)
+
+
+def log(q: ArrayLike) -> Array:
+    """Quaternions to axis times angle (radians), the short way: angle in 0…π."""
+    q = np.asarray(q, dtype=float)
+    q = np.where(q[..., :1] < 0, -q, q)
+    s = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(s, q[..., :1])
+    factor = np.where(s > 1e-9, angle / np.maximum(s, 1e-12), 2.0)
+    return q[..., 1:] * factor
+
+
+from_axis_angle = exp
+to_axis_angle = log
+
+
+def about(axis: ArrayLike, angle_rad: ArrayLike) -> Array:
+    """Turns by angle_rad [...] about a unit axis [..., 3] or one of 'x', 'y', 'z'."""
+    vector = np.eye(3)["xyz".index(axis)] if isinstance(axis, str) else np.asarray(axis, dtype=float)
+    return exp(vector * np.asarray(angle_rad, dtype=float)[..., None])
+
+
+def angle(q: ArrayLike) -> Array:
+    """How far each rotation turns, radians in 0…π."""
+    q = np.asarray(q, dtype=float)
+    return 2.0 * np.arctan2(np.linalg.norm(q[..., 1:], axis=-1), np.abs(q[..., 0]))
+
+
+def power(q: ArrayLike, t: ArrayLike) -> Array:
+    """The t-fold rotation, along the short way (t [...] broadcasts against q's leading axes)."""
+    return exp(log(q) * np.asarray(t, dtype=float)[..., None])
+
+
+def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
+    """From a (t = 0) to b (t = 1) at constant angular speed, the short way; t beyond 0…1 extrapolates."""
+    a = np.asarray(a, dtype=float)
+    return multiply(a, power(multiply(inverse(a), b), t))
+
+
+def make_continuous(q: ArrayLike) -> Array:
+    """The same rotations with signs such that neighbours along axis 0 (time) lie in one hemisphere."""
+    q = np.array(q, dtype=float)
+    if len(q) > 1:
+        flips = np.sum(q[1:] * q[:-1], axis=-1) < 0
+        q[1:] *= np.where(np.cumsum(flips, axis=0) % 2 == 1, -1.0, 1.0)[..., None]
+    return q
+
+
+def between(a: ArrayLike, b: ArrayLike) -> Array:
+    """The smallest rotations that turn directions a [..., 3] into directions b [..., 3]."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    a = a / np.maximum(np.linalg.norm(a, axis=-1, keepdims=True), 1e-12)
+    b = b / np.maximum(np.linalg.norm(b, axis=-1, keepdims=True), 1e-12)
+    w = 1.0 + np.sum(a * b, axis=-1, keepdims=True)
+    # opposite directions leave the axis open: any axis at right angles to a will do
+    helper = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    xyz = np.where(w > 1e-8, np.cross(a, b), np.cross(a, helper))
+    return normalize(np.concatenate([np.where(w > 1e-8, w, 0.0), xyz], axis=-1))
+
+
+def swing_twist(q: ArrayLike, axis: ArrayLike) -> tuple[Array, Array]:
+    """q = swing · twist, where twist turns about `axis` [..., 3] and swing's axis is at right angles to it."""
+    q, axis = np.asarray(q, dtype=float), np.asarray(axis, dtype=float)
+    along = np.sum(q[..., 1:] * axis, axis=-1, keepdims=True)
+    twist = normalize(np.concatenate([q[..., :1], along * axis], axis=-1))
+    return multiply(q, inverse(twist)), twist
+
+
+def to_matrix(q: ArrayLike) -> Array:
+    """[..., 4] to [..., 3, 3]."""
+    w, x, y, z = np.moveaxis(np.asarray(q, dtype=float), -1, 0)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def from_matrix(m: ArrayLike) -> Array:
+    """[..., 3, 3] to [..., 4] with w ≥ 0; well-conditioned at every angle (largest of the four is the pivot)."""
+    m = np.asarray(m, dtype=float)
+    m00, m01, m02, m10, m11, m12, m20, m21, m22 = np.moveaxis(m.reshape(*m.shape[:-2], 9), -1, 0)
+    # every row is the quaternion times four times one of its own components
+    candidates = np.stack(
+        [
+            np.stack([1 + m00 + m11 + m22, m21 - m12, m02 - m20, m10 - m01], axis=-1),
+            np.stack([m21 - m12, 1 + m00 - m11 - m22, m10 + m01, m02 + m20], axis=-1),
+            np.stack([m02 - m20, m10 + m01, 1 - m00 + m11 - m22, m21 + m12], axis=-1),
+            np.stack([m10 - m01, m02 + m20, m21 + m12, 1 - m00 - m11 + m22], axis=-1),
+        ],
+        axis=-2,
+    )
+    pivot = np.argmax(np.diagonal(candidates, axis1=-2, axis2=-1), axis=-1)
+    q = normalize(np.take_along_axis(candidates, pivot[..., None, None], axis=-2)[..., 0, :])
+    return np.where(q[..., :1] < 0, -q, q)
+
+
+def to_six_d(q: ArrayLike) -> Array:
+    """[..., 4] to [..., 6]: the first two rows of the matrix, row by row (Zhou et al. 2019, SemTalk's layout)."""
+    m = to_matrix(q)
+    return m[..., :2, :].reshape(*m.shape[:-2], 6)
+
+
+def from_six_d(six: ArrayLike) -> Array:
+    """[..., 6] to [..., 4]; the two rows need not be orthonormal (Gram-Schmidt)."""
+    six = np.asarray(six, dtype=float)
+    first, second = six[..., :3], six[..., 3:]
+    first = first / np.maximum(np.linalg.norm(first, axis=-1, keepdims=True), 1e-12)
+    second = second - np.sum(first * second, axis=-1, keepdims=True) * first
+    second = second / np.maximum(np.linalg.norm(second, axis=-1, keepdims=True), 1e-12)
+    return from_matrix(np.stack([first, second, np.cross(first, second)], axis=-2))
+
+
+def from_euler(angles_rad: ArrayLike, order: str) -> Array:
+    """Angles [..., 3] about the moving axes named in order, e.g. 'zyx' = Rz · Ry · Rx (the order of BVH channels)."""
+    a = np.asarray(angles_rad, dtype=float)
+    first, second, third = (about(axis, a[..., k]) for k, axis in enumerate(order.lower()))
+    return multiply(multiply(first, second), third)
+
+
+def to_euler(q: ArrayLike, order: str) -> Array:
+    """Inverse of from_euler for the six orders of three different axes; the middle angle lies in ±π/2."""
+    i, j, k = ("xyz".index(axis) for axis in order.lower())
+    parity = 1.0 if (j - i) % 3 == 1 else -1.0
+    m = to_matrix(q)
+    middle = np.arcsin(np.clip(parity * m[..., i, k], -1.0, 1.0))
+    locked = np.abs(m[..., i, k]) > 1 - 1e-9
+    first = np.where(
+        locked, np.arctan2(parity * m[..., k, j], m[..., j, j]), np.arctan2(-parity * m[..., j, k], m[..., k, k])
+    )
+    third = np.where(locked, 0.0, np.arctan2(-parity * m[..., i, j], m[..., i, i]))
+    return np.stack([first, middle, third], axis=-1)

@@ -1,0 +1,1 @@
+"""Sound and text in; words, phones and rhythm with their times out."""
