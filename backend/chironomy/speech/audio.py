@@ -1,0 +1,113 @@
+"""Sound files become mono samples at 16 kHz, time 0 staying time 0."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import UserError
+from ..progress import Progress, silent
+from .sound_files import require_whole
+from .types import SAMPLE_RATE, Audio, Samples
+
+if TYPE_CHECKING:
+    import soundfile
+
+MIN_DURATION_S = 0.3
+MAX_DURATION_S = 2 * 60 * 60
+#: Sound whose loudest sample lies under −70 dB of full scale is silence (16-bit dither lies near −90 dB).
+SILENCE_PEAK = 10 ** (-70 / 20)
+#: Samples of all channels together that are held at once while reading.
+_BLOCK_SAMPLES = 1 << 20
+_READING = "Reading sound"
+
+
+def read_audio(path: str | os.PathLike[str], progress: Progress = silent) -> Audio:
+    """Reads wav, flac, ogg, mp3 and all else that libsndfile knows; channels are averaged, nothing is trimmed.
+
+    N samples at rate r become round(N · 16000 / r) samples; the resampler's delay is taken out. An mp3's encoder delay is
+    taken out where its header tells it. Besides the result (460 MB for two hours) a few MB are held.
+    Raises UserError for a file that is missing, empty, truncated, no sound, silent, too short or too long, or holds NaN.
+    """
+    import soundfile
+
+    path = Path(path)
+    require_whole(path)
+    try:
+        with soundfile.SoundFile(path) as file:
+            _require_usable_length(path, file.frames / file.samplerate)
+            samples = _read_samples(path, file, progress)
+    except (soundfile.LibsndfileError, TypeError) as error:
+        raise UserError(
+            f"{path}: cannot be read as sound ({_reason(error)}): give a WAV, FLAC, OGG or MP3 file"
+        ) from error
+    _require_sound(path, samples)
+    # float files may go beyond full scale, and resampling may overshoot it; Audio promises −1…1
+    samples /= max(1.0, float(samples.max()), -float(samples.min()))
+    return Audio(samples, str(path))
+
+
+def _require_usable_length(path: Path, duration_s: float) -> None:
+    if duration_s == 0:
+        raise UserError(f"{path}: holds no sound at all: record or export it again")
+    if duration_s < MIN_DURATION_S:
+        raise UserError(f"{path}: lasts {duration_s:.2f} s: give a recording of at least {MIN_DURATION_S} s")
+    if duration_s > MAX_DURATION_S:
+        raise UserError(f"{path}: lasts {duration_s / 3600:.1f} h: cut it into pieces of at most two hours")
+
+
+def _read_samples(path: Path, file: soundfile.SoundFile, progress: Progress) -> Samples:
+    """The whole file at SAMPLE_RATE, filled block by block into one array."""
+    samples = np.zeros(round(file.frames * SAMPLE_RATE / file.samplerate), dtype=np.float32)
+    filled = 0
+    for block in _resampled(_mono_blocks(path, file, progress), file.samplerate):
+        block = block[: len(samples) - filled]
+        samples[filled : filled + len(block)] = block
+        filled += len(block)
+    # the resampler may round the last sample away; it stays zero
+    return samples
+
+
+def _mono_blocks(path: Path, file: soundfile.SoundFile, progress: Progress) -> Iterator[Samples]:
+    """Blocks of mono float32 samples, the last one empty or short; exactly `file.frames` samples together."""
+    length = max(_BLOCK_SAMPLES // file.channels, 1)
+    read = 0
+    while read < file.frames:
+        progress(_READING, read / file.frames)
+        block = file.read(length, dtype="float32", always_2d=True)
+        if len(block) == 0:
+            missing_s = (file.frames - read) / file.samplerate
+            raise UserError(f"{path}: is cut off, its last {missing_s:.1f} s are missing: copy or export it again")
+        read += len(block)
+        mono = block.mean(axis=1, dtype=np.float32)
+        if not np.isfinite(mono).all():
+            raise UserError(f"{path}: holds samples that are no numbers (NaN or infinite): export it again")
+        yield mono
+    progress(_READING, 1.0)
+
+
+def _resampled(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
+    if rate == SAMPLE_RATE:
+        yield from blocks
+        return
+    import soxr
+
+    stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+
+
+def _require_sound(path: Path, samples: Samples) -> None:
+    # from the mean: a constant offset of the recorder is no sound
+    if max(samples.max() - samples.mean(), samples.mean() - samples.min()) < SILENCE_PEAK:
+        raise UserError(f"{path}: is silent from start to end: check the recording, or which channel was exported")
+
+
+def _reason(error: Exception) -> str:
+    text = str(getattr(error, "error_string", error)).strip().rstrip(".")
+    return text[:1].lower() + text[1:]
