@@ -148,7 +148,7 @@ def bench(arguments: list[str]) -> None:
 def extension(arguments: list[str]) -> None:
     """Builds and validates the Blender extension, dist/chironomy-<version>.zip."""
     setup()
-    run(executable(ENVIRONMENT, "python"), ROOT / "docs" / "build_extension.py", *arguments)
+    run(executable(ENVIRONMENT, "python"), ROOT / "packaging" / "build_extension.py", *arguments)
 
 
 def lock(_arguments: list[str]) -> None:
