@@ -1,1 +1,160 @@
-def main() -> None: ...
+"""`chironomy`: the command line. Every command imports what it needs when it runs, so that --help is instant."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from ..errors import UserError
+from ..progress import Cancelled
+
+app = typer.Typer(
+    name="chironomy",
+    help="Speech and its words become whole-body animation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+Recording = Annotated[Path, typer.Argument(help="The recording: wav, flac, ogg or mp3.", metavar="AUDIO")]
+TranscriptFile = Annotated[
+    Path | None,
+    typer.Option("--transcript", "-t", help="Its words: .txt, .TextGrid, .srt, .vtt, Whisper's or our .json."),
+]
+TranscriptText = Annotated[str | None, typer.Option("--text", help="Its words, given here in the place of a file.")]
+Outputs = Annotated[
+    list[Path], typer.Option("--output", "-o", help="A file to write; the ending says the format; may be repeated.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines, and no progress.")]
+Fps = Annotated[float | None, typer.Option("--fps", min=1, max=240, help="Frames per second of the files.")]
+SmplxModel = Annotated[
+    Path | None, typer.Option("--smplx-model", help="Your SMPL-X model (.npz): its body in the place of the mannequin.")
+]
+Profile = Annotated[str, typer.Option("--profile", help="Export profile: generic, unreal, unity or maya.")]
+AlignmentModel = Annotated[
+    str | None,
+    typer.Option("--align-model", help="For other languages than English: a CTC speech model, a folder on this disk."),
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"chironomy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,
+) -> None: ...
+
+
+@app.command()
+def generate(
+    audio: Recording,
+    output: Outputs,
+    transcript: TranscriptFile = None,
+    text: TranscriptText = None,
+    generator: Annotated[str, typer.Option(help="What makes the motion.")] = "rhythm",
+    style: Annotated[str, typer.Option(help="calm, neutral or lively (presets/styles.json).")] = "neutral",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another take; the same seed, the same take.")] = 1,
+    fps: Fps = None,
+    emphasis: Annotated[
+        str, typer.Option(help='Sliders, 0 to 2: "never=1.5,you=0"; "you#2=0" means the second "you" alone.')
+    ] = "",
+    gesture: Annotated[
+        str, typer.Option(help='Gesture classes for words: "never=negation,two=counting"; "you=none" for none.')
+    ] = "",
+    smplx_model: SmplxModel = None,
+    profile: Profile = "generic",
+    align_model: AlignmentModel = None,
+    as_json: Json = False,
+) -> None:
+    """Make gestures for a recording and its words."""
+    from .commands import run_generate
+
+    run_generate(
+        audio=audio,
+        outputs=output,
+        transcript=transcript,
+        text=text,
+        generator=generator,
+        style=style,
+        seed=seed,
+        fps=fps,
+        emphasis=emphasis,
+        gesture=gesture,
+        smplx_model=smplx_model,
+        profile=profile,
+        align_model=align_model,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def align(
+    audio: Recording,
+    output: Outputs,
+    transcript: TranscriptFile = None,
+    text: TranscriptText = None,
+    align_model: AlignmentModel = None,
+    as_json: Json = False,
+) -> None:
+    """Find the times of the words and phones: writes .TextGrid, .srt, .vtt or .json."""
+    from .commands import run_align
+
+    run_align(audio, output, transcript, text, align_model, as_json)
+
+
+@app.command()
+def inspect(take: Annotated[Path, typer.Argument(help="A take (.npz).")], as_json: Json = False) -> None:
+    """Show a take: words, scores, gesture classes, statistics."""
+    from .inspect import run_inspect
+
+    run_inspect(take, as_json)
+
+
+@app.command()
+def export(
+    source: Annotated[Path, typer.Argument(help="A take, an SMPL-X .npz or a BVH file.", metavar="MOTION")],
+    output: Outputs,
+    emphasis: Annotated[str, typer.Option(help='Sliders for a take, as for generate: "never=1.5,you=0".')] = "",
+    audio: Annotated[Path | None, typer.Option("--audio", help="The recording, for .mp4, .png and .blend.")] = None,
+    fps: Fps = None,
+    smplx_model: SmplxModel = None,
+    profile: Profile = "generic",
+    as_json: Json = False,
+) -> None:
+    """Write a take, an SMPL-X file or a BVH in other formats."""
+    from .commands import run_export
+
+    run_export(source, output, emphasis, audio, fps, smplx_model, profile, as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing and how to get it."""
+    from .doctor import run_doctor
+
+    run_doctor(as_json)
+
+
+def main() -> None:
+    """Runs the command line; errors meant for the user become one line on stderr and the exit status 1."""
+    try:
+        app()
+    except UserError as error:
+        print(f"chironomy: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (Cancelled, KeyboardInterrupt):
+        print("chironomy: cancelled; nothing was changed", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

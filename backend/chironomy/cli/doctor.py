@@ -1,0 +1,97 @@
+"""`chironomy doctor`: what is installed, what is missing, how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+#: Package, what it is for, what to do where it is missing.
+_PACKAGES = (
+    ("numpy", "motion", "pip install chironomy"),
+    ("scipy", "speech features", "pip install chironomy"),
+    ("soundfile", "reading recordings", "pip install chironomy"),
+    ("soxr", "reading recordings", "pip install chironomy"),
+    ("pocketsphinx", "finding words in English speech", "pip install chironomy"),
+    ("torch", "neural generators, SMPL-X models", "pip install torch"),
+    ("transformers", "finding words in other languages", "pip install transformers"),
+    ("smplx", "your own SMPL-X model", "pip install smplx"),
+    ("bpy", "FBX, glTF, USD, .blend, pictures and films", "pip install 'chironomy[blender]' (Python 3.11)"),
+)
+
+
+def _package(name: str, purpose: str, remedy: str) -> Finding:
+    if importlib.util.find_spec(name) is None:
+        return Finding(name, False, f"missing; needed for {purpose}", remedy)
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        version = "installed"
+    return Finding(name, True, f"{version}, for {purpose}")
+
+
+def _opens(module: str) -> Finding | None:
+    """Where a package is there but cannot be opened, for the lack of a system library mostly."""
+    if importlib.util.find_spec(module) is None:
+        return None
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        return Finding(f"{module} opens", False, str(error), "install the library named; on Debian: apt-cache search")
+    return Finding(f"{module} opens", True, "yes")
+
+
+def _device() -> Finding:
+    try:
+        import torch
+    except ImportError as error:
+        return Finding("device", False, str(error), "pip install torch")
+    name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    return Finding("device", True, name)
+
+
+def _disk() -> Finding:
+    from ..presets import presets_folder
+
+    free_gb = shutil.disk_usage(".").free / 1e9
+    found = presets_folder().is_dir()
+    if not found:
+        return Finding("presets", False, f"{presets_folder()} is missing", "install chironomy again")
+    return Finding("presets", True, f"{presets_folder()}; {free_gb:.0f} GB free here")
+
+
+def findings() -> list[Finding]:
+    """Everything that is looked at, in the order in which a newcomer needs it."""
+    python = Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")
+    opened = [finding for finding in (_opens("pocketsphinx"), _opens("bpy")) if finding]
+    return [python, _disk(), *(_package(*entry) for entry in _PACKAGES), *opened, _device()]
+
+
+def run_doctor(as_json: bool) -> None:
+    """Prints the findings; the exit status is 1 where something is missing."""
+    report = findings()
+    if as_json:
+        import json
+
+        print(json.dumps([asdict(finding) for finding in report], indent=2))
+    else:
+        for finding in report:
+            print(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name:14} {finding.detail}")
+            if not finding.ok:
+                print(f"{'':9}{'':14} → {finding.remedy}")
+    if not all(finding.ok for finding in report):
+        sys.exit(1)

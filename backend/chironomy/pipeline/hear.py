@@ -1,0 +1,48 @@
+"""From a recording and its text to all that a generator needs to know about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..progress import Progress, silent, within
+from ..speech.transcript import Transcript, read_transcript
+from ..speech.types import Alignment, Audio, Speech
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording with what was found in it."""
+
+    audio: Audio
+    speech: Speech
+
+
+def align_recording(
+    audio_path: Path, transcript: Path | Transcript, align_model: str | None = None, progress: Progress = silent
+) -> tuple[Audio, Alignment]:
+    """Words and phones of a transcript (or of its file) with their times in a recording.
+
+    Raises UserError for files that cannot be used; a transcript that merely does not fit gets a low `fit`.
+    """
+    from ..speech.alignment import align, align_with_model
+    from ..speech.audio import read_audio
+
+    # the text first: a mistake in it shows before an hour of sound is read
+    text = read_transcript(transcript) if isinstance(transcript, Path) else transcript
+    audio = read_audio(audio_path, within(progress, 0.0, 0.1))
+    aligning = within(progress, 0.1, 1.0)
+    if align_model is None:
+        return audio, align(audio, text, aligning)
+    return audio, align_with_model(audio, text, align_model, aligning)
+
+
+def hear(
+    audio_path: Path, transcript: Path | Transcript, align_model: str | None = None, progress: Progress = silent
+) -> Recording:
+    """Alignment and rhythm of a recording."""
+    from ..speech.rhythm import analyse_rhythm
+
+    audio, alignment = align_recording(audio_path, transcript, align_model, within(progress, 0.0, 0.85))
+    rhythm = analyse_rhythm(audio, alignment.words, within(progress, 0.85, 1.0))
+    return Recording(audio, Speech(audio.duration_s, alignment, rhythm))
