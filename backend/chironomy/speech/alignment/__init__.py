@@ -1,0 +1,1 @@
+"""Forced alignment: which word and which phone is spoken when."""

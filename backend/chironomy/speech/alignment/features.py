@@ -1,0 +1,76 @@
+"""Mel cepstra as the acoustic model was trained on them: 100 frames a second, three streams of 13.
+
+Follows the settings in the model's `feat.params` and PocketSphinx's front end (`fe_sigproc.c`, `feat.c`).
+"""
+
+from functools import cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from ..types import SAMPLE_RATE, Samples
+
+FRAMES_PER_S = 100
+CEPSTRA = 13
+
+_SHIFT = SAMPLE_RATE // FRAMES_PER_S
+_WINDOW = 410
+_FFT = 512
+_FILTERS = 25
+_LOWEST_HZ, _HIGHEST_HZ = 130.0, 6800.0
+_LIFTER = 22
+_PRE_EMPHASIS = 0.97
+_FLOOR = 1e-4
+_BLOCK = 3000  # frames at a time, so that memory does not grow with the length
+
+
+def cepstra(samples: Samples) -> NDArray[np.float32]:
+    """[T, 13] of samples −1…1; T = one frame for every 10 ms that a whole window fits in, at least one."""
+    sound = np.empty(max(len(samples), _WINDOW), np.float32)
+    sound[len(samples) :] = 0
+    sound[: len(samples)] = samples * 32767
+    sound[1:] -= _PRE_EMPHASIS * sound[:-1].copy()
+    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::_SHIFT]
+    result = np.empty((len(windows), CEPSTRA), np.float32)
+    for start in range(0, len(windows), _BLOCK):
+        result[start : start + _BLOCK] = _cepstra_of(windows[start : start + _BLOCK])
+    return result
+
+
+def _cepstra_of(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    spectrum = scipy.fft.rfft(windows * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
+    mel = np.log(power @ _mel_filters() + _FLOOR)
+    lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)
+    return (scipy.fft.dct(mel, norm="ortho", axis=1)[:, :CEPSTRA] * lifter).astype(np.float32)
+
+
+@cache
+def _mel_filters() -> NDArray[np.float32]:
+    """[257, 25] triangles of equal area, equally spaced on the mel scale, their corners on lines of the spectrum."""
+
+    def to_mel(hz: float) -> float:
+        return 2595 * np.log10(1 + hz / 700)
+
+    mels = np.linspace(to_mel(_LOWEST_HZ), to_mel(_HIGHEST_HZ), _FILTERS + 2)
+    line_hz = SAMPLE_RATE / _FFT
+    corners = np.floor(700 * (10 ** (mels / 2595) - 1) / line_hz + 0.5) * line_hz
+    frequency = np.arange(_FFT // 2 + 1)[:, None] * line_hz
+    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
+    rising = (frequency - left) / (centre - left)
+    falling = (right - frequency) / (right - centre)
+    return (np.maximum(np.minimum(rising, falling), 0) * 2 / (right - left)).astype(np.float32)
+
+
+def streams(cepstra: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[3, T, 13]: cepstra less the recording's mean, their first and their second differences."""
+    padded = np.pad(cepstra, ((3, 3), (0, 0)), mode="edge")
+    count = len(cepstra)
+
+    def at(offset: int) -> NDArray[np.float32]:
+        return padded[3 + offset : 3 + offset + count]
+
+    first = at(2) - at(-2)
+    second = (at(3) - at(-1)) - (at(1) - at(-3))
+    return np.stack([cepstra - mean, first, second])
