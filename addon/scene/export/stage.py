@@ -1,0 +1,162 @@
+"""A scene of its own with copies of the character: exporters work there and cannot touch the animator's work."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+import bpy
+from mathutils import Matrix
+
+from .. import versions
+from ..keyframes import BODY, FACE, ROOT, Motion, set_scene_fps, write_action
+from .profiles import Profile
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Copies of the character, alone in a scene, at the origin, with the motion as the active, baked action."""
+
+    scene: bpy.types.Scene
+    armature: bpy.types.Object
+    mesh: bpy.types.Object | None
+
+
+@contextmanager
+def staged(
+    name: str,
+    armature: bpy.types.Object,
+    mesh: bpy.types.Object | None,
+    motion: Motion,
+    profile: Profile,
+    units_per_metre: float = 1.0,
+) -> Iterator[Stage]:
+    """Sets the stage, with the context switched to it; afterwards everything is as it was.
+
+    The scene is called `name` (FBX calls its animation so), plays at the motion's frame rate and lasts exactly as long,
+    from frame 0 = time 0 of the sound. The copies bear the originals' names.
+    """
+    with ExitStack() as undo:
+        scene = bpy.data.scenes.new(name)
+        undo.callback(bpy.data.scenes.remove, scene)
+        set_scene_fps(scene, motion.fps)
+        scene.frame_start, scene.frame_end = 0, motion.frames - 1
+        scene.unit_settings.scale_length = 1.0 / units_per_metre
+        body = _copy(armature, undo, profile.object_name)
+        skin = _copy(mesh, undo) if mesh is not None else None
+        for item in filter(None, (body, skin)):
+            scene.collection.objects.link(item)
+        undo.enter_context(bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]))
+        _place(body, skin, armature, mesh)
+        if profile.root_bone:
+            _add_root_bone(scene, body, profile.root_bone)
+        _scale(body, skin, units_per_metre)
+        if skin is not None and not profile.face_shapes:
+            skin.shape_key_clear()
+        _animate(body, skin, motion, units_per_metre, undo, name)
+        scene.frame_set(0)
+        yield Stage(scene, body, skin)
+
+
+def _copy(original: bpy.types.Object, undo: ExitStack, name: str = "") -> bpy.types.Object:
+    """A copy of the object and its data that bears the original's name (or `name`) as long as the stage stands."""
+    copy, data = original.copy(), original.data.copy()
+    copy.data = data
+    collection = bpy.data.armatures if original.type == "ARMATURE" else bpy.data.meshes
+    undo.callback(collection.remove, data)
+    undo.callback(bpy.data.objects.remove, copy)
+    copy.animation_data_clear()
+    copy.constraints.clear()
+    if original.type == "ARMATURE":
+        data.pose_position = "POSE"
+        for bone in copy.pose.bones if copy.pose else ():
+            for constraint in list(bone.constraints):
+                bone.constraints.remove(constraint)
+    elif data.shape_keys is not None:
+        data.shape_keys.animation_data_clear()
+    _lend_name(original, copy, name or original.name, undo)
+    _lend_name(original.data, data, original.data.name, undo)
+    return copy
+
+
+def _lend_name(original: bpy.types.ID, copy: bpy.types.ID, name: str, undo: ExitStack) -> None:
+    """Two data-blocks cannot have one name: who has it gives it to the copy and gets it back in the end."""
+    kind = type(original)
+    blocks = bpy.data.objects if kind is bpy.types.Object else getattr(bpy.data, _COLLECTIONS[copy.id_type])
+    holder = next((block for block in blocks if block.name == name and block.library is None), None)
+    if holder is not None and holder != copy:
+        undo.callback(setattr, holder, "name", name)
+        holder.name = f"{name[:40]}.lent"
+        undo.callback(setattr, copy, "name", f"{name[:40]}.copy")
+    copy.name = name
+
+
+_COLLECTIONS = {"ARMATURE": "armatures", "MESH": "meshes", "OBJECT": "objects"}
+
+
+def _place(
+    body: bpy.types.Object,
+    skin: bpy.types.Object | None,
+    armature: bpy.types.Object,
+    mesh: bpy.types.Object | None,
+) -> None:
+    """Puts the character at the origin, keeping its size and how mesh and armature lie to each other."""
+    size = Matrix.Diagonal(armature.matrix_world.to_scale()).to_4x4()
+    body.parent = None
+    body.matrix_world = size
+    for bone in body.pose.bones:
+        bone.matrix_basis.identity()
+        bone.rotation_mode = "QUATERNION"
+    if skin is None or mesh is None:
+        return
+    relative = armature.matrix_world.inverted_safe() @ mesh.matrix_world
+    for modifier in skin.modifiers:
+        if modifier.type == "ARMATURE":
+            modifier.object = body
+            # bones and shape keys are what is exported: bending the skin on every frame would cost most of the time
+            modifier.show_viewport = False
+    skin.parent, skin.parent_type = body, "OBJECT"
+    skin.matrix_parent_inverse = Matrix.Identity(4)
+    skin.matrix_basis = relative
+
+
+def _add_root_bone(scene: bpy.types.Scene, body: bpy.types.Object, name: str) -> None:
+    scene.view_layers[0].objects.active = body
+    with bpy.context.temp_override(object=body, active_object=body):
+        bpy.ops.object.mode_set(mode="EDIT")
+        bones = body.data.edit_bones
+        root = bones.new(name)
+        root.head, root.tail = (0.0, 0.0, 0.0), (0.0, 0.1, 0.0)
+        for bone in bones:
+            if bone.parent is None and bone != root:
+                bone.parent = root
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _scale(body: bpy.types.Object, skin: bpy.types.Object | None, factor: float) -> None:
+    """Puts the unit of length into the numbers, so that no node of the file needs a scale."""
+    if factor == 1.0:
+        return
+    matrix = Matrix.Scale(factor, 4)
+    body.data.transform(matrix)
+    if skin is not None:
+        skin.data.transform(matrix, shape_keys=True)
+        skin.location *= factor
+
+
+def _animate(
+    body: bpy.types.Object,
+    skin: bpy.types.Object | None,
+    motion: Motion,
+    units_per_metre: float,
+    undo: ExitStack,
+    name: str,
+) -> None:
+    scaled = replace(motion, translation=motion.translation * units_per_metre)
+    action = write_action(name, body, skin, scaled, first_frame=0)
+    undo.callback(bpy.data.actions.remove, action)
+    versions.assign_action(body, action, versions.slot_of(action, BODY))
+    face = versions.slot_of(action, FACE)
+    if face is not None and skin is not None:
+        for key in skin.data.shape_keys.key_blocks:
+            key.value = 0.0
+        versions.assign_action(skin.data.shape_keys, action, face)
