@@ -1,0 +1,152 @@
+"""From a table of clay to closed, ring-topology meshes: rays leave an axis and stop at the blended surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core.motion.body import Body
+from ...core.motion.rotations import Array
+from ...core.motion.skeleton import INDEX, JOINTS
+from .clay import Ball, Cone, Lump, reach
+from .parts import Faces, Part, mirrored, simple_part
+
+#: The stature that the tables' lengths are written for.
+_TABLE_STATURE_M = 1.70
+
+
+class Places:
+    """Turns the tables' places into points of motion space for one body.
+
+    A place is `[joint]`, `[joint, other, fraction]` (between two joints) or either with an offset `[x, y, z]` at the
+    end: metres on a body of 1.70 m, in motion space, on the left side. `"tip:left_foot"` is where that bone ends.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self._points = {name: np.asarray(body.rest_joints[INDEX[name]], dtype=float) for name in JOINTS}
+        self._points |= {f"tip:{name}": np.asarray(tip, dtype=float) for name, tip in body.tips.items()}
+        self.scale = float(body.tips["head"][1]) / _TABLE_STATURE_M
+
+    def __call__(self, place: Sequence[Any]) -> Array:
+        names = [item for item in place if isinstance(item, str)]
+        fraction = next((item for item in place if isinstance(item, int | float)), 0.0)
+        offset = place[-1] if isinstance(place[-1], list) else [0.0, 0.0, 0.0]
+        start, end = self._points[names[0]], self._points[names[-1]]
+        return start + fraction * (end - start) + np.array(offset, dtype=float) * self.scale
+
+
+def lumps_of(table: Sequence[Mapping[str, Any]], blend_m: float, places: Places) -> list[Lump]:
+    """Clay of a table: {"ball": place, "radii": …, "tilt": degrees} and {"cone": [place, place], "radii": [a, b]}."""
+    return [_lump(entry, float(entry.get("blend", blend_m)) * places.scale, places) for entry in table]
+
+
+def _lump(entry: Mapping[str, Any], blend_m: float, places: Places) -> Lump:
+    radii = np.asarray(entry["radii"], dtype=float) * places.scale
+    solid: Ball | Cone
+    if "ball" in entry:
+        axes = _tilted(entry.get("tilt", [0.0, 0.0, 0.0]))
+        solid = Ball(places(entry["ball"]), np.broadcast_to(radii, (3,)), axes)
+    else:
+        start, end = (places(place) for place in entry["cone"])
+        stretch = np.asarray(entry.get("stretch", [1.0, 1.0, 1.0]), dtype=float)
+        solid = Cone(start, end, float(radii[0]), float(radii[1]), stretch)
+    return Lump(solid, blend_m, bool(entry.get("cut", False)))
+
+
+def _tilted(degrees: Sequence[float]) -> Array:
+    """Columns: the axes x, y, z turned about the world's x, then y, then z."""
+    (sx, sy, sz), (cx, cy, cz) = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return about_z @ about_y @ about_x
+
+
+def sculpted(table: Mapping[str, Any], places: Places) -> list[Part]:
+    """The part that a table describes: one, or a left and a right one where it has "mirror": true."""
+    clay = []
+    for lump in table["clay"]:
+        clay.append(lump)
+        if lump.get("both"):
+            clay.append(_other_side(lump))
+    lumps = lumps_of(clay, table["blend"], places)
+    start, end = (places(place) for place in table["axis"])
+    origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table.get("cap_rings", 4))
+    vertices = reach(lumps, origins, directions)
+    part = simple_part(vertices, faces, table["material"], weights_of(table, vertices, places))
+    return [part, mirrored(part)] if table.get("mirror") else [part]
+
+
+def _other_side(lump: Mapping[str, Any]) -> dict[str, Any]:
+    def place(value: Sequence[Any]) -> list[Any]:
+        return [_mirror_item(item) for item in value]
+
+    out = dict(lump)
+    if "ball" in out:
+        out["ball"] = place(out["ball"])
+        x, y, z = out.get("tilt", [0.0, 0.0, 0.0])
+        out["tilt"] = [x, -y, -z]
+    else:
+        out["cone"] = [place(item) for item in out["cone"]]
+    return out
+
+
+def _mirror_item(item: Any) -> Any:
+    if isinstance(item, str):
+        return item.replace("left_", "right_")
+    return [-item[0], item[1], item[2]] if isinstance(item, list) else item
+
+
+def weights_of(table: Mapping[str, Any], vertices: Array, places: Places) -> dict[str, Array]:
+    """The bone's weight, from which each entry of "follow" takes its share: none at "from", all at "to", smooth."""
+    weights = {table["bone"]: np.ones(len(vertices))}
+    for follow in table.get("follow", ()):
+        for entry in (follow, _mirror_follow(follow)) if follow.get("both") else (follow,):
+            start, end = places(entry["from"]), places(entry["to"])
+            along = np.clip((vertices - start) @ (end - start) / ((end - start) @ (end - start)), 0.0, 1.0)
+            share = along * along * (3.0 - 2.0 * along) * float(entry.get("most", 1.0))
+            weights = {bone: own * (1.0 - share) for bone, own in weights.items()}
+            weights[entry["bone"]] = weights.get(entry["bone"], 0.0) + share
+    return weights
+
+
+def _mirror_follow(follow: Mapping[str, Any]) -> dict[str, Any]:
+    ends = {end: [_mirror_item(item) for item in follow[end]] for end in ("from", "to")}
+    return {**follow, **ends, "bone": _mirror_item(follow["bone"])}
+
+
+def capsule_rays(start: Array, end: Array, rings: int, segments: int, cap_rings: int) -> tuple[Array, Array, Faces]:
+    """Origins and directions [n, 3] of rays in rings round an axis, fanned out at its ends, and the faces between.
+
+    The first vertex is the pole at the start, the last the pole at the end.
+    """
+    axis = (end - start) / np.linalg.norm(end - start)
+    front = np.array([0.0, 0.0, 1.0]) if abs(axis[2]) < 0.8 else np.array([0.0, 1.0, 0.0])
+    front = front - axis * (front @ axis)
+    front /= np.linalg.norm(front)
+    side = np.cross(axis, front)
+    fan = np.arange(1, cap_rings) * (np.pi / 2 / cap_rings)
+    lean = np.concatenate([fan - np.pi / 2, np.zeros(rings), fan])
+    along = np.concatenate([np.zeros(cap_rings - 1), np.linspace(0.0, 1.0, rings), np.ones(cap_rings - 1)])
+    angle = np.arange(segments) * (2 * np.pi / segments)
+    around = np.cos(angle)[:, None] * front + np.sin(angle)[:, None] * side
+    directions = np.cos(lean)[:, None, None] * around + np.sin(lean)[:, None, None] * axis
+    origins = np.broadcast_to((start + along[:, None] * (end - start))[:, None], directions.shape)
+    all_origins = np.concatenate([start[None], origins.reshape(-1, 3), end[None]])
+    all_directions = np.concatenate([-axis[None], directions.reshape(-1, 3), axis[None]])
+    return all_origins, all_directions, tube_faces(len(along), segments)
+
+
+def tube_faces(rings: int, segments: int) -> Faces:
+    """Faces of a closed tube: pole, rings, pole (vertices in that order), facing outwards."""
+    column = np.arange(segments)
+    after = (column + 1) % segments
+    ring = 1 + np.arange(rings - 1)[:, None] * segments
+    quads = np.stack([ring + column, ring + after, ring + segments + after, ring + segments + column], axis=-1)
+    last = 1 + (rings - 1) * segments
+    none = np.full(segments, -1)
+    first_fan = np.stack([np.zeros(segments, dtype=int), 1 + after, 1 + column, none], axis=-1)
+    last_fan = np.stack([np.full(segments, last + segments), last + column, last + after, none], axis=-1)
+    return np.concatenate([first_fan, quads.reshape(-1, 4), last_fan])
