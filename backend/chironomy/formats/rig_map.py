@@ -1,0 +1,66 @@
+"""Rig maps (presets/rig_maps/*.json): which joint of a kind of skeleton plays the part of which of the 55.
+
+{"name": "Mixamo characters",
+ "joints": {"pelvis": "mixamorig:Hips", …},          our joint: the source's
+ "tips": {"left_index3": "mixamorig:LeftHandIndex4", …}}   our finger's last joint: the source's joint at its end
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..motion.body import Body
+from ..motion.clip import Clip
+from ..motion.retarget import Motion, RigMap, missing_joints, retarget
+from ..motion.skeleton import INDEX
+from .text_file import read_text
+
+_MAX_BYTES = 1 << 20
+
+
+def rig_map_from(document: Any, source: str = "rig map") -> RigMap:
+    """A rig map from its JSON document. Raises UserError, naming the source, where it is none."""
+    try:
+        maps = {key: {str(k): str(v) for k, v in document.get(key, {}).items()} for key in ("joints", "tips")}
+        name = str(document["name"])
+    except (AttributeError, KeyError, TypeError) as error:
+        raise UserError(f"{source}: is no rig map: it needs a name and joints (see presets/rig_maps)") from error
+    unknown = sorted({*maps["joints"], *maps["tips"]} - INDEX.keys())
+    if unknown:
+        raise UserError(f"{source}: {unknown[0]} is none of SMPL-X's joints: correct its name")
+    return RigMap(name, maps["joints"], maps["tips"])
+
+
+def read_rig_map(path: str | os.PathLike[str]) -> RigMap:
+    """Reads one rig map. Raises UserError where the file is missing or no rig map."""
+    try:
+        return rig_map_from(json.loads(read_text(path, _MAX_BYTES)), str(path))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: is no JSON ({error}): correct it") from error
+
+
+def read_rig_maps(folder: str | os.PathLike[str]) -> tuple[RigMap, ...]:
+    """All rig maps of a folder, in the order of their file names."""
+    return tuple(read_rig_map(path) for path in sorted(Path(folder).glob("*.json")))
+
+
+def matching_rig_map(clip: Clip, rig_maps: Iterable[RigMap], source: str = "clip") -> RigMap:
+    """The map that covers most of the 55 joints with joints of this clip.
+
+    Raises UserError where no map has a counterpart for all joints that retargeting needs.
+    """
+    names = set(clip.names)
+    fitting = [rig_map for rig_map in rig_maps if not missing_joints(clip, rig_map)]
+    if not fitting:
+        raise UserError(f"{source}: its skeleton is unknown (joints {', '.join(clip.names[:4])}, …): give a rig map")
+    return max(fitting, key=lambda m: sum(name in names for name in (*m.joints.values(), *m.tips.values())))
+
+
+def retarget_clip(clip: Clip, rig_maps: Iterable[RigMap], body: Body, source: str = "clip") -> Motion:
+    """The clip on the body, with the rig map that fits it. Raises UserError where none does."""
+    return retarget(clip, matching_rig_map(clip, rig_maps, source), body)

@@ -1,0 +1,68 @@
+"""Motion of any skeleton, as a file gave it: what readers return and retargeting starts from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import rotations as rot
+from .rotations import Array
+
+
+@dataclass(frozen=True)
+class Clip:
+    """J joints over T frames, in the file's own axes and unit of length."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    """Parent of every joint, −1 for roots; a parent always stands before its children."""
+    offsets: Array
+    """[J, 3], where each joint rests in its parent's frame."""
+    rotations: Array
+    """[T, J, 4], local rotations, those of the rest pose included."""
+    frame_time_s: float
+    rest_rotations: Array = field(default_factory=lambda: rot.identity((0,)))
+    """[J, 4], local rotations of the rest pose; identities where none are given."""
+    positions: Mapping[int, Array] = field(default_factory=dict)
+    """For joints that travel (the root above all): joint → [T, 3], in its parent's frame, in place of its offset."""
+    tips: Mapping[int, Array] = field(default_factory=dict)
+    """For joints without a child: joint → [3], the end of its bone in the joint's own frame."""
+    marks: Mapping[str, float] = field(default_factory=dict)
+    """Named moments, in seconds."""
+
+    def __post_init__(self) -> None:
+        if len(self.rest_rotations) != len(self.names):
+            object.__setattr__(self, "rest_rotations", rot.identity((len(self.names),)))
+
+    @property
+    def frames(self) -> int:
+        return len(self.rotations)
+
+    @property
+    def fps(self) -> float:
+        return 1.0 / self.frame_time_s
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames * self.frame_time_s
+
+
+def clip_forward(clip: Clip) -> tuple[Array, Array]:
+    """Positions [T, J, 3] of all joints and their rotations against the world [T, J, 4]."""
+    frames, joints = clip.rotations.shape[:2]
+    positions, world = np.empty((frames, joints, 3)), np.empty((frames, joints, 4))
+    for joint, parent in enumerate(clip.parents):
+        place = clip.positions.get(joint, clip.offsets[joint])
+        if parent < 0:
+            positions[:, joint], world[:, joint] = place, clip.rotations[:, joint]
+        else:
+            positions[:, joint] = positions[:, parent] + rot.rotate(world[:, parent], place)
+            world[:, joint] = rot.multiply(world[:, parent], clip.rotations[:, joint])
+    return positions, world
+
+
+def clip_rest(clip: Clip) -> tuple[Array, Array]:
+    """Positions [J, 3] and rotations against the world [J, 4] of the rest pose."""
+    rest = Clip(clip.names, clip.parents, clip.offsets, clip.rest_rotations[None], clip.frame_time_s)
+    positions, world = clip_forward(rest)
+    return positions[0], world[0]
