@@ -12,7 +12,7 @@ from .profiles import Profile
 from .quiet import quiet
 from .stage import staged
 
-#: The FBX exporter's simplify factor f leaves out a value v while it lies within f · 0.001 · (|v| + |v'|) of a kept one.
+#: The FBX exporter with simplify factor f leaves out a value v within f · 0.001 · (|v| + |v'|) of a kept one, v'.
 #: |v| is at most 180°, a straight line between kept keys can double the error, and three Euler angles add up.
 _SIMPLIFY_PER_DEGREE = 1.0 / (0.001 * 360 * 2 * 3**0.5)
 

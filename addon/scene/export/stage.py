@@ -8,7 +8,7 @@ import bpy
 from mathutils import Matrix
 
 from .. import versions
-from ..keyframes import BODY, FACE, ROOT, Motion, set_scene_fps, write_action
+from ..keyframes import BODY, FACE, Motion, set_scene_fps, write_action
 from .profiles import Profile
 
 
