@@ -3,6 +3,7 @@
 Follows the settings in the model's `feat.params` and PocketSphinx's front end (`fe_sigproc.c`, `feat.c`).
 """
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -21,25 +22,25 @@ _FILTERS = 25
 _LOWEST_HZ, _HIGHEST_HZ = 130.0, 6800.0
 _LIFTER = 22
 _PRE_EMPHASIS = 0.97
+_FULL_SCALE = np.float32(32767)  # the model was trained on 16-bit samples
 _FLOOR = 1e-4
 _BLOCK = 3000  # frames at a time, so that memory does not grow with the length
 
 
-def cepstra(samples: Samples) -> NDArray[np.float32]:
+def cepstra(samples: Samples, report: Callable[[float], None] = lambda _: None) -> NDArray[np.float32]:
     """[T, 13] of samples −1…1; T = one frame for every 10 ms that a whole window fits in, at least one."""
-    sound = np.empty(max(len(samples), _WINDOW), np.float32)
-    sound[len(samples) :] = 0
-    sound[: len(samples)] = samples * 32767
-    sound[1:] -= _PRE_EMPHASIS * sound[:-1].copy()
-    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::_SHIFT]
+    sound = np.pad(samples, (1, max(0, _WINDOW - len(samples))))  # one before, for the pre-emphasis
+    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW + 1)[::_SHIFT]
     result = np.empty((len(windows), CEPSTRA), np.float32)
     for start in range(0, len(windows), _BLOCK):
+        report(start / len(windows))
         result[start : start + _BLOCK] = _cepstra_of(windows[start : start + _BLOCK])
     return result
 
 
 def _cepstra_of(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    spectrum = scipy.fft.rfft(windows * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
+    emphasised = (windows[:, 1:] - np.float32(_PRE_EMPHASIS) * windows[:, :-1]) * _FULL_SCALE
+    spectrum = scipy.fft.rfft(emphasised * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     mel = np.log(power @ _mel_filters() + _FLOOR)
     lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)

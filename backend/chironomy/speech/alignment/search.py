@@ -1,0 +1,140 @@
+"""Finds the words of a text in a recording of any length, window by window.
+
+A window of sound is searched for the next stretch of text, which need not end with it. What was found up to its last
+pause is kept, and the next window begins there: time grows linearly, and memory not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .acoustic_model import AcousticModel
+from .features import FRAMES_PER_S, streams
+from .graph import FILLER, Graph, Pronunciations, graph_of
+from .scoring import senone_scores
+from .viterbi import Segment, best_path, emissions
+
+_WINDOW = 30 * FRAMES_PER_S
+_LONGEST_WHOLE = 40 * FRAMES_PER_S
+#: What was found in the last seconds of a window is not kept: the words after it were not seen.
+_UNSURE = 3 * FRAMES_PER_S
+_PAUSE = FRAMES_PER_S // 8
+#: Nobody speaks faster; so much text is offered to a window.
+_PHONES_PER_S = 22
+_MOST_PHONES = 2500
+
+
+@dataclass(frozen=True)
+class Found:
+    """One word in the sound: phones without stress, in frames of 10 ms."""
+
+    phones: tuple[str, ...]
+    starts: tuple[int, ...]
+    """One for each phone."""
+    end: int
+    support: float
+    """Mean log likelihood over its frames, against the best of all phones at each frame. About −1 where it fits."""
+
+    @property
+    def start(self) -> int:
+        return self.starts[0]
+
+
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The recording as the model hears it."""
+
+    model: AcousticModel
+    cepstra: NDArray[np.float32]
+    """[T, 13], 100 frames a second."""
+    mean: NDArray[np.float32]
+    """[13]: what is taken off: the voice's and the room's colour."""
+
+    def ratios(self, graph: Graph, start: int, end: int) -> NDArray[np.float32]:
+        """Emissions of the graph's states for frames start … end − 1; see viterbi.emissions."""
+        margin_start, margin_end = max(0, start - 3), min(len(self.cepstra), end + 3)
+        values = streams(self.cepstra[margin_start:margin_end], self.mean)[:, start - margin_start :][:, : end - start]
+        context_free = self.model.senone_sequences[: len(self.model.phones)].ravel()
+        return emissions(graph, senone_scores(self.model, values, graph.senones), context_free)
+
+
+def find_words(
+    sound: Sound, words: Sequence[Pronunciations], start: int, end: int, report: Report = lambda _: None
+) -> list[Found | None]:
+    """Where each of the words is within frames start … end − 1; None for those that are not there."""
+    found: list[Found | None] = [None] * len(words)
+    word, position = 0, start
+    while word < len(words) and end - position > 2:
+        whole = end - position <= _LONGEST_WHOLE
+        until = end if whole else position + _WINDOW
+        offered = _offered(words, word, until - position)
+        graph = graph_of(sound.model, words[word : word + offered])
+
+        def report_window(fraction: float, position: int = position, until: int = until) -> None:
+            report((position + fraction * (until - position) - start) / (end - start))
+
+        report_window(0.0)
+        ratios = sound.ratios(graph, position, until)
+        path = best_path(graph, ratios, whole=whole, report=report_window)
+        kept_words, kept_until = (offered, until - position) if whole else _kept(graph, path, until - position)
+        for index, entry in _words_of(sound.model, graph, path, position):
+            if index < kept_words:
+                found[word + index] = entry
+        word += kept_words
+        position += kept_until
+    report(1.0)
+    return found
+
+
+def _offered(words: Sequence[Pronunciations], first: int, frames: int) -> int:
+    """How many words, from the first on, could at most be said in so many frames."""
+    budget = min(frames * _PHONES_PER_S // FRAMES_PER_S + 100, _MOST_PHONES)
+    count = 0
+    while first + count < len(words) and budget > 0:
+        budget -= len(words[first + count][0])
+        count += 1
+    return count
+
+
+def _kept(graph: Graph, path: list[Segment], length: int) -> tuple[int, int]:
+    """How many of the graph's words and of the window's frames are settled."""
+    last = length - _UNSURE
+    pauses = [s for s in path if graph.word[s.node] == FILLER and s.end - s.start >= _PAUSE and s.start <= last]
+    if pauses and pauses[-1].start > length // 2:
+        pause = pauses[-1]
+        return int(graph.boundary[pause.node]), min((pause.start + pause.end) // 2, last)
+    ends = [
+        (int(graph.word[here.node]) + 1, here.end)
+        for here, following in zip(path, path[1:], strict=False)
+        if graph.word[here.node] != FILLER and graph.word[here.node] != graph.word[following.node] and here.end <= last
+    ]
+    if ends and ends[-1][1] > length // 4:
+        return ends[-1]
+    fillers = [s for s in path if graph.word[s.node] == FILLER and s.start < last]
+    return (int(graph.boundary[fillers[-1].node]) if fillers else 0), last
+
+
+def _words_of(
+    model: AcousticModel, graph: Graph, path: list[Segment], offset: int
+) -> list[tuple[int, Found]]:
+    by_word: dict[int, list[Segment]] = {}
+    for segment in path:
+        if graph.word[segment.node] != FILLER:
+            by_word.setdefault(int(graph.word[segment.node]), []).append(segment)
+    return [(word, _found(model, graph, segments, offset)) for word, segments in by_word.items()]
+
+
+def _found(model: AcousticModel, graph: Graph, segments: list[Segment], offset: int) -> Found:
+    lengths = [s.end - s.start for s in segments]
+    support = sum(s.support * length for s, length in zip(segments, lengths, strict=True)) / sum(lengths)
+    return Found(
+        phones=tuple(model.phones[graph.phone[s.node]] for s in segments),
+        starts=tuple(offset + s.start for s in segments),
+        end=offset + segments[-1].end,
+        support=support,
+    )
