@@ -29,9 +29,9 @@ _READING = "Reading sound"
 def read_audio(path: str | os.PathLike[str], progress: Progress = silent) -> Audio:
     """Reads wav, flac, ogg, mp3 and all else that libsndfile knows; channels are averaged, nothing is trimmed.
 
-    N samples at rate r become round(N · 16000 / r) samples; the resampler's delay is taken out. An mp3's encoder delay is
-    taken out where its header tells it. Besides the result (460 MB for two hours) a few MB are held.
-    Raises UserError for a file that is missing, empty, truncated, no sound, silent, too short or too long, or holds NaN.
+    N samples at rate r become round(N · 16000 / r) samples; the resampler's delay is taken out, and an mp3's encoder
+    delay where its header tells it. Besides the result (460 MB for two hours) a few MB are held.
+    Raises UserError for a file that is missing, empty, cut off, no sound, silent, too short, too long, or holds NaN.
     """
     import soundfile
 
