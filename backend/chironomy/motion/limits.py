@@ -1,0 +1,117 @@
+"""How far human joints turn, and rotations brought back within that.
+
+Every rotation is split into a twist about the bone's axis at rest and a swing. The twist has a range, the swing (a
+rotation vector in the plane at right angles to the bone) an ellipse whose half-axes differ by direction: an elbow bends
+155° one way and next to nothing the other. The ranges are data: joint_limits.json.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import rotations as rot
+from .rotations import Array
+from .skeleton import JOINT_COUNT, JOINTS
+
+#: Rotations this close to half a turn from the T-pose lie between both ends of every range: there the limited rotation
+#: fades to the T-pose, so that it has no jump where the way back changes sides.
+_FADE_RAD = np.radians(20.0)
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Ranges of the n joints that have limits. Axes are in the order twist axis, then the two that follow it in xyz."""
+
+    joints: NDArray[np.intp]  # [n]
+    axes: NDArray[np.intp]  # [n, 3], 0…2 for x, y, z
+    lowest: Array  # [n, 3], radians, in the order of `axes`; 0 or less
+    highest: Array  # [n, 3]; 0 or more
+
+
+@cache
+def _limits() -> _Limits:
+    document = json.loads((Path(__file__).parent / "joint_limits.json").read_text(encoding="utf-8"))
+    joints, axes, lowest, highest = [], [], [], []
+    for index, name in enumerate(JOINTS):
+        entry = document["joints"].get(name.removeprefix("left_").removeprefix("right_"))
+        if entry is None:  # the pelvis turns freely
+            continue
+        low, high = np.array([entry[axis] for axis in "xyz"], dtype=float).T
+        if name.startswith("right_"):  # the mirror image turns the other way about y and z
+            low, high = np.array([low[0], -high[1], -high[2]]), np.array([high[0], -low[1], -low[2]])
+        order = np.roll(np.arange(3), -"xyz".index(entry["twist"]))
+        joints.append(index)
+        axes.append(order)
+        lowest.append(np.radians(low[order]))
+        highest.append(np.radians(high[order]))
+    return _Limits(np.array(joints), np.array(axes), np.array(lowest), np.array(highest))
+
+
+def limit(rotations: ArrayLike) -> Array:
+    """Local rotations [..., 55, 4], every joint brought within its anatomical range.
+
+    Rotations within range come back unchanged, to the bit; the result is continuous in the input.
+    """
+    rotations = np.asarray(rotations, dtype=float)
+    if rotations.shape[-2:] != (JOINT_COUNT, 4):
+        raise ValueError(f"local rotations of {JOINT_COUNT} joints are needed, not an array of {rotations.shape}")
+    limits = _limits()
+    twist, swing = _split(limits, rotations)
+    bounded_twist = np.clip(twist, limits.lowest[:, 0], limits.highest[:, 0])
+    half_axes = np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:])
+    reach = np.hypot(*np.moveaxis(swing / half_axes, -1, 0))
+    outside = (reach > 1.0) | (bounded_twist != twist)
+    if not outside.any():
+        return rotations.copy()
+
+    fade = _fade(twist) * _fade(np.hypot(swing[..., 0], swing[..., 1]))
+    limited = _join(limits, bounded_twist * fade, swing * (fade / np.maximum(reach, 1.0))[..., None])
+    out = rotations.copy()
+    out[..., limits.joints, :] = np.where(outside[..., None], limited, rotations[..., limits.joints, :])
+    return out
+
+
+def violations(rotations: ArrayLike) -> Array:
+    """How far each joint is out of its range, radians, [..., 55]; 0 within."""
+    rotations = np.asarray(rotations, dtype=float)
+    limited = limit(rotations)
+    outside = np.any(limited != rotations, axis=-1)
+    return np.where(outside, rot.angle(rot.multiply(rot.inverse(rotations), limited)), 0.0)
+
+
+def _fade(angle_rad: Array) -> Array:
+    return np.clip((np.pi - np.abs(angle_rad)) / _FADE_RAD, 0.0, 1.0)
+
+
+def _split(limits: _Limits, rotations: Array) -> tuple[Array, Array]:
+    """Twist angles [..., n] and swing vectors [..., n, 2], radians, such that rotation = swing · twist."""
+    w, x, y, z = _components(limits, rotations)
+    half = np.arctan2(x, w)
+    cosine, sine = np.cos(half), np.sin(half)
+    y, z = y * cosine - z * sine, y * sine + z * cosine
+    sine_of_half_swing = np.hypot(y, z)
+    swing_angle = 2 * np.arctan2(sine_of_half_swing, np.hypot(w, x))
+    factor = np.where(sine_of_half_swing > 1e-9, swing_angle / np.maximum(sine_of_half_swing, 1e-12), 2.0)
+    twist = 2 * (half - np.pi * np.round(half / np.pi))  # q and −q are one rotation: half a turn either way at most
+    return twist, np.stack([y * factor, z * factor], axis=-1)
+
+
+def _components(limits: _Limits, rotations: Array) -> tuple[Array, Array, Array, Array]:
+    """w and the parts along the axes, in their order: the joints turned so that all twist about "x"."""
+    x, y, z = (rotations[..., limits.joints, 1 + limits.axes[:, k]] for k in range(3))
+    return rotations[..., limits.joints, 0], x, y, z
+
+
+def _join(limits: _Limits, twist: Array, swing: Array) -> Array:
+    """Inverse of _split: quaternions [..., n, 4]."""
+    swing_part = rot.exp(np.concatenate([np.zeros((*twist.shape, 1)), swing], axis=-1))
+    turned = rot.multiply(swing_part, rot.about("x", twist))
+    out = np.empty_like(turned)
+    out[..., 0] = turned[..., 0]
+    for k in range(3):
+        out[..., np.arange(len(limits.joints)), 1 + limits.axes[:, k]] = turned[..., 1 + k]
+    return out
