@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 #: What addon/core shares with the backend.
-CORE = ("motion", "formats", "emphasis", "errors.py")
+CORE = ("motion", "formats", "emphasis", "errors.py", "progress.py")
 NO_COMPILED = shutil.ignore_patterns("__pycache__")
 
 

@@ -1,0 +1,167 @@
+"""What `chironomy generate`, `align` and `export` do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..errors import UserError
+from ..progress import within
+from .terminal import progress_bar
+
+if TYPE_CHECKING:
+    from ..motion.body import Body
+    from ..pipeline.smplx_model import SmplxModel
+    from ..speech.transcript import Transcript
+
+
+def _transcript(path: Path | None, text: str | None) -> Transcript:
+    """The transcript from its file or from --text; giving neither or both is wrong use."""
+    from ..speech.transcript import read_transcript, transcript_of_text
+
+    if (path is None) == (text is None):
+        raise typer.BadParameter("give the words with --transcript FILE or with --text, one of them")
+    if path is not None:
+        return read_transcript(path)
+    return transcript_of_text(text or "", "--text")
+
+
+def _check_endings(paths: Sequence[Path], endings: Sequence[str]) -> None:
+    """An ending that nobody writes is wrong use."""
+    for path in paths:
+        if not path.name.lower().endswith(tuple(endings)):
+            raise typer.BadParameter(f"{path}: no format has this ending; there are: {' '.join(endings)}")
+
+
+def _body(model_path: Path | None) -> tuple[Body, SmplxModel | None]:
+    """The product's own body, or that of the user's SMPL-X model."""
+    if model_path is None:
+        from ..motion.body import neutral_body
+
+        return neutral_body(), None
+    from ..pipeline.smplx_model import read_smplx_model
+
+    model = read_smplx_model(model_path)
+    return model.body, model
+
+
+def _report(as_json: bool, outputs: Sequence[Path], notices: Sequence[str], **facts: object) -> None:
+    """The files on stdout, what the user should know on stderr; or everything as one JSON object."""
+    if as_json:
+        print(json.dumps({"outputs": [str(path) for path in outputs], **facts, "notices": list(notices)}))
+        return
+    for notice in notices:
+        print(f"chironomy: note: {notice}", file=sys.stderr)
+    for path in outputs:
+        print(path)
+
+
+def run_generate(
+    *,
+    audio: Path,
+    outputs: list[Path],
+    transcript: Path | None,
+    text: str | None,
+    generator: str,
+    style: str,
+    seed: int,
+    fps: float | None,
+    emphasis: str,
+    gesture: str,
+    smplx_model: Path | None,
+    profile: str,
+    align_model: str | None,
+    as_json: bool,
+) -> None:
+    """Everything that can be wrong with the request is found before the long work starts."""
+    from ..generators.registry import get_generator
+    from ..generators.rhythm.vocabulary import gesture_classes
+    from ..pipeline.choices import read_gesture_classes, read_sliders
+    from ..pipeline.hear import hear
+    from ..pipeline.perform import Wishes, perform
+    from ..pipeline.performance import of_take
+    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, write_outputs
+
+    _check_endings(outputs, ENDINGS)
+    check_folders(outputs)
+    get_generator(generator)
+    spoken = _transcript(transcript, text)
+    texts = [token.text for token in spoken.tokens]
+    sliders = read_sliders(emphasis, texts)
+    wishes = Wishes(generator, style, seed, read_gesture_classes(gesture, texts, gesture_classes()))
+    body, model = _body(smplx_model)
+    with progress_bar(as_json) as progress:
+        recording = hear(audio, spoken, align_model, within(progress, 0.0, 0.5))
+        take = perform(recording, body, wishes, within(progress, 0.5, 0.6))
+        performance = of_take(take, body, sliders, audio)
+        write_outputs(outputs, performance, OutputSettings(profile, fps, model), within(progress, 0.6, 1.0))
+    alignment = recording.speech.alignment
+    _report(
+        as_json,
+        outputs,
+        take.metadata.notices,
+        duration_s=round(recording.audio.duration_s, 3),
+        frames=take.frames,
+        fps=take.metadata.fps,
+        words=len(alignment.words),
+        fit=round(alignment.fit, 3),
+    )
+
+
+def run_align(
+    audio: Path,
+    outputs: list[Path],
+    transcript: Path | None,
+    text: str | None,
+    align_model: str | None,
+    as_json: bool,
+) -> None:
+    """Words and phones with their times, in any of the timed formats."""
+    from ..formats.word_files import ENDINGS, write_words
+    from ..pipeline.hear import align_recording
+    from ..pipeline.write import check_folders
+
+    _check_endings(outputs, ENDINGS)
+    check_folders(outputs)
+    spoken = _transcript(transcript, text)
+    with progress_bar(as_json) as progress:
+        sound, alignment = align_recording(audio, spoken, align_model, progress)
+        for path in outputs:
+            write_words(path, alignment.words, sound.duration_s)
+    facts = {"duration_s": round(sound.duration_s, 3), "words": len(alignment.words), "fit": round(alignment.fit, 3)}
+    _report(as_json, outputs, alignment.notices, **facts)
+
+
+def run_export(
+    source: Path,
+    outputs: list[Path],
+    emphasis: str,
+    audio: Path | None,
+    fps: float | None,
+    smplx_model: Path | None,
+    profile: str,
+    as_json: bool,
+) -> None:
+    """Motion from one file into others."""
+    from ..pipeline.choices import read_sliders
+    from ..pipeline.performance import of_take
+    from ..pipeline.read import read_motion
+    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, write_outputs
+
+    _check_endings(outputs, ENDINGS)
+    check_folders(outputs)
+    if audio is not None and not audio.is_file():
+        raise UserError(f"{audio}: there is no such file: check the path")
+    body, model = _body(smplx_model)
+    performance = read_motion(source, body, audio)
+    if emphasis:
+        sliders = read_sliders(emphasis, [entry.word.text for entry in performance.words])
+        performance = of_take(performance.take, body, {**(performance.sliders or {}), **sliders}, audio)
+    with progress_bar(as_json) as progress:
+        write_outputs(outputs, performance, OutputSettings(profile, fps, model), progress)
+    _report(as_json, outputs, (), frames=performance.take.frames, fps=performance.fps)

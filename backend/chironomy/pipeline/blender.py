@@ -1,0 +1,87 @@
+"""The bridge to Blender's module: the character in a scene, and files that Blender writes.
+
+bpy is loaded here and nowhere else in the package, and only when a file needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError
+from .performance import Performance
+
+if TYPE_CHECKING:
+    from .smplx_model import SmplxModel
+
+
+@dataclass(frozen=True)
+class Character:
+    """What stands in Blender's scene."""
+
+    armature: Any
+    mesh: Any
+
+
+def require_blender() -> None:
+    """Raises UserError where Blender's module is missing or does not open here."""
+    try:
+        import bpy  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            f"this format needs Blender's Python module, which does not open here ({error}): "
+            "run `chironomy doctor` to see what to install"
+        ) from error
+
+
+@contextmanager
+def character(performance: Performance, model: SmplxModel | None = None) -> Iterator[Character]:
+    """An empty scene with the mannequin in it, or with the user's SMPL-X model; empty again afterwards."""
+    require_blender()
+    import bpy
+    from chironomy_blender.scene.armature import create_armature
+    from chironomy_blender.scene.export.quiet import quiet
+
+    with quiet():
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        armature = create_armature("Chironomy", performance.body)
+        mesh = _create_mesh(armature, performance, model)
+    try:
+        yield Character(armature, mesh)
+    finally:
+        with quiet():
+            bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def _create_mesh(armature: Any, performance: Performance, model: SmplxModel | None) -> Any:
+    if model is None:
+        from chironomy_blender.scene.mannequin import create_mannequin
+
+        return create_mannequin(armature, performance.body)
+    from chironomy_blender.scene.surface import create_surface
+
+    return create_surface(armature, model)
+
+
+def motion_of(performance: Performance) -> Any:
+    """The mixed motion in the form that the Blender side takes."""
+    from chironomy_blender.scene.keyframes import Motion
+
+    take = performance.take
+    return Motion(performance.rotations(), take.translation, performance.fps, take.face)
+
+
+def export(stage: Character, performance: Performance, path: Path, profile_name: str, fps: float | None) -> None:
+    """Writes .fbx, .glb, .usd or .blend by an export profile, whose frame rate `fps` overrides. Raises UserError."""
+    from chironomy_blender.scene.export import Live, export_take, load_profile
+
+    profile = load_profile(profile_name)
+    if fps is not None:
+        profile = replace(profile, fps=fps)
+    live = None
+    if path.suffix.lower() == ".blend" and performance.words:
+        live = Live(performance.take, performance.emphasis, path.stem, performance.audio)
+    export_take(stage.armature, stage.mesh, motion_of(performance), path, profile, live=live)
