@@ -9,6 +9,7 @@ from ...core.motion.body import Body
 from ..presets import load_preset
 from .build import build_object
 from .figure import body_parts
+from .head import head_parts
 from .parts import joined
 from .sculpt import Places
 
@@ -16,7 +17,6 @@ from .sculpt import Places
 def create_mannequin(armature: bpy.types.Object, body: Body) -> bpy.types.Object:
     """The figure for this body as one mesh object: child of `armature`, deformed by it, with ARKit's 52 shape keys."""
     places = Places(body)
-    parts = body_parts(load_preset("mannequin/body"), places)
-    return build_object(
-        f"{armature.name} Mannequin", armature, joined(parts), load_preset("mannequin/materials"), ARKIT_SHAPES
-    )
+    parts = body_parts(load_preset("mannequin/body"), places) + head_parts(load_preset("mannequin/head"), places)
+    materials = load_preset("mannequin/materials")
+    return build_object(f"{armature.name} Mannequin", armature, joined(parts), materials, ARKIT_SHAPES)

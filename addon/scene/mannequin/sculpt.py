@@ -27,6 +27,7 @@ class Places:
     def __init__(self, body: Body) -> None:
         self._points = {name: np.asarray(body.rest_joints[INDEX[name]], dtype=float) for name in JOINTS}
         self._points |= {f"tip:{name}": np.asarray(tip, dtype=float) for name, tip in body.tips.items()}
+        self._points["eyes"] = (self._points["left_eye_smplhf"] + self._points["right_eye_smplhf"]) / 2
         self.scale = float(body.tips["head"][1]) / _TABLE_STATURE_M
 
     def __call__(self, place: Sequence[Any]) -> Array:
@@ -66,17 +67,17 @@ def _tilted(degrees: Sequence[float]) -> Array:
 
 def sculpted(table: Mapping[str, Any], places: Places) -> list[Part]:
     """The part that a table describes: one, or a left and a right one where it has "mirror": true."""
-    clay = []
-    for lump in table["clay"]:
-        clay.append(lump)
-        if lump.get("both"):
-            clay.append(_other_side(lump))
-    lumps = lumps_of(clay, table["blend"], places)
+    lumps = lumps_of(both_sides(table["clay"]), table["blend"], places)
     start, end = (places(place) for place in table["axis"])
     origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table.get("cap_rings", 4))
     vertices = reach(lumps, origins, directions)
     part = simple_part(vertices, faces, table["material"], weights_of(table, vertices, places))
     return [part, mirrored(part)] if table.get("mirror") else [part]
+
+
+def both_sides(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The table with the mirror image of every lump that has "both": true put after it."""
+    return [each for lump in table for each in ((lump, _other_side(lump)) if lump.get("both") else (lump,))]
 
 
 def _other_side(lump: Mapping[str, Any]) -> dict[str, Any]:
