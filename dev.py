@@ -67,7 +67,9 @@ def check_machine() -> None:
     """Ends with one line where something is missing that pip cannot bring."""
     if sys.version_info[:2] != (3, 11):
         found = f"{sys.version_info.major}.{sys.version_info.minor}"
-        sys.exit(f"dev.py: needs Python 3.11 (Blender's module exists for no other), this is {found}: python3.11 dev.py")
+        sys.exit(
+            f"dev.py: needs Python 3.11 (Blender's module exists for no other), this is {found}: python3.11 dev.py"
+        )
     if missing := missing_system_packages():
         sys.exit(f"dev.py: system libraries are missing: sudo apt-get install {' '.join(missing)}")
 
@@ -117,7 +119,14 @@ def demo(_arguments: list[str]) -> None:
     out.mkdir(exist_ok=True)
     recording = ROOT / "presets" / "demo" / "speech.flac"
     outputs = [f"--output={out / f'demo.{ending}'}" for ending in ("npz", "bvh", "fbx", "blend", "glb", "png")]
-    run(executable(ENVIRONMENT, "chironomy"), "generate", recording, "--transcript", recording.with_suffix(".txt"), *outputs)
+    run(
+        executable(ENVIRONMENT, "chironomy"),
+        "generate",
+        recording,
+        "--transcript",
+        recording.with_suffix(".txt"),
+        *outputs,
+    )
 
 
 def test(arguments: list[str]) -> None:

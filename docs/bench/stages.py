@@ -55,9 +55,9 @@ def peak_memory_mb() -> float:
 
 def measure(length_s: float) -> dict[str, float]:
     """Runs every stage once on speech of this length; seconds by stage."""
+    from chironomy.formats.take import write_take
     from chironomy.generators.registry import get_generator
     from chironomy.generators.request import Request
-    from chironomy.formats.take import write_take
     from chironomy.motion.body import neutral_body
     from chironomy.pipeline import blender, hear, writing
     from chironomy.pipeline.motion import motion_of_take

@@ -118,7 +118,8 @@ def test_a_take_with_pickled_objects_is_refused(run, tmp_path: Path):
 def test_a_bvh_with_nan_is_refused(run, tmp_path: Path):
     path = tmp_path / "nan.bvh"
     path.write_text(
-        "HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\nEnd Site\n{\nOFFSET 0 1 0\n}\n}\n"
+        "HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+        "End Site\n{\nOFFSET 0 1 0\n}\n}\n"
         "MOTION\nFrames: 2\nFrame Time: 0.0333\n0 0 0\n0 nan 0\n"
     )
     expect_one_clear_line(run("export", path, "-o", tmp_path / "out.npz"), "nan.bvh")

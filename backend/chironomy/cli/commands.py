@@ -122,11 +122,11 @@ def run_align(
     as_json: bool,
 ) -> None:
     """Words and phones with their times, in any of the timed formats."""
-    from ..formats.word_files import ENDINGS, write_words
+    from ..formats.word_files import WRITERS, write_words
     from ..pipeline.hear import align_recording
     from ..pipeline.write import check_folders
 
-    _check_endings(outputs, ENDINGS)
+    _check_endings(outputs, tuple(WRITERS))
     check_folders(outputs)
     spoken = _transcript(transcript, text)
     with progress_bar(as_json) as progress:

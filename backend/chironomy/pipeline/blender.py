@@ -42,6 +42,7 @@ def character(performance: Performance, model: SmplxModel | None = None) -> Iter
     """An empty scene with the mannequin in it, or with the user's SMPL-X model; empty again afterwards."""
     require_blender()
     import bpy
+
     from chironomy_blender.scene.armature import create_armature
     from chironomy_blender.scene.export.quiet import quiet
 

@@ -15,7 +15,7 @@ def plain(text: str) -> str:
 
 
 def parse_choices(text: str, option: str) -> dict[str, str]:
-    """"never=1.5, you#2=0" to {"never": "1.5", "you#2": "0"}. Raises UserError where a part is no word=value."""
+    """ "never=1.5, you#2=0" to {"never": "1.5", "you#2": "0"}. Raises UserError where a part is no word=value."""
     choices = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         word, sign, value = part.partition("=")
@@ -34,7 +34,9 @@ def numbers_of(word: str, texts: Sequence[str], option: str) -> list[int]:
     found = [number for number, text in enumerate(texts) if plain(text) == plain(name)]
     if not found:
         near = difflib.get_close_matches(plain(name), [plain(text) for text in texts], n=1)
-        raise UserError(f'{option}: the word "{name}" is not in the transcript' + (f'; is it "{near[0]}"?' if near else ""))
+        raise UserError(
+            f'{option}: the word "{name}" is not in the transcript' + (f'; is it "{near[0]}"?' if near else "")
+        )
     if not which:
         return found
     if not which.isdigit() or not 1 <= int(which) <= len(found):

@@ -42,7 +42,9 @@ class Performance:
         return fuse(self.take.base_rotations, self.take.semantic_rotations, self.emphasis)
 
 
-def of_take(take: Take, body: Body, sliders: Mapping[int, float] | None = None, audio: Path | None = None) -> Performance:
+def of_take(
+    take: Take, body: Body, sliders: Mapping[int, float] | None = None, audio: Path | None = None
+) -> Performance:
     """A take with emphasis sliders; without them its own emphasis holds."""
     curve = emphasis_curve(take.emphasis, take.metadata.words, sliders or {}, take.metadata.fps)
     return Performance(take, curve, body, audio, sliders)
@@ -88,4 +90,6 @@ def stored_sliders(take: Take) -> dict[int, float]:
     count = len(take.metadata.words)
     if not isinstance(stored, dict):
         return {}
-    return {int(number): float(value) for number, value in stored.items() if str(number).isdigit() and int(number) < count}
+    return {
+        int(number): float(value) for number, value in stored.items() if str(number).isdigit() and int(number) < count
+    }
