@@ -34,6 +34,9 @@ class English:
     sound_events: frozenset[str]
     """First words of remarks in round brackets that nobody says: "(laughs)"."""
     function_words: frozenset[str]
+    """Words that a voice seldom stresses."""
+    vowel_durations_ms: dict[str, float]
+    """Usual length of each ARPAbet vowel under stress inside a phrase, in fluent speech."""
 
 
 @cache
