@@ -61,18 +61,27 @@ def limit(rotations: ArrayLike) -> Array:
         raise ValueError(f"local rotations of {JOINT_COUNT} joints are needed, not an array of {rotations.shape}")
     limits = _limits()
     twist, swing = _split(limits, rotations)
-    bounded_twist = np.clip(twist, limits.lowest[:, 0], limits.highest[:, 0])
-    half_axes = np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:])
-    reach = np.hypot(*np.moveaxis(swing / half_axes, -1, 0))
-    outside = (reach > 1.0) | (bounded_twist != twist)
-    if not outside.any():
-        return rotations.copy()
+    return _bounded(limits, rotations, twist, swing, _fade(twist) * _fade(_length(swing)))
 
-    fade = _fade(twist) * _fade(np.hypot(swing[..., 0], swing[..., 1]))
-    limited = _join(limits, bounded_twist * fade, swing * (fade / np.maximum(reach, 1.0))[..., None])
-    out = rotations.copy()
-    out[..., limits.joints, :] = np.where(outside[..., None], limited, rotations[..., limits.joints, :])
-    return out
+
+def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
+    """Local rotations [..., 55, 4] as far beyond `end` as that is from `start`, stopped where joints end.
+
+    This is limit(end · start⁻¹ · end) with the way taken in mind: an elbow that would bend by 220° stops at its limit,
+    where the bare rotation, 140° backwards, would count as overstretched.
+    """
+    start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    delta = rot.multiply(rot.inverse(start), end)
+    beyond = rot.multiply(end, np.where(delta[..., :1] < 0, -delta, delta))
+    limits = _limits()
+    (twist, swing), (start_twist, start_swing), (end_twist, end_swing) = (
+        _split(limits, q) for q in (beyond, start, end)
+    )
+    twist = twist + 2 * np.pi * np.round((2 * end_twist - start_twist - twist) / (2 * np.pi))
+    expected = 2 * end_swing - start_swing
+    other_way = swing * (1 - 2 * np.pi / np.maximum(_length(swing), 1e-9))[..., None]
+    swing = np.where((_length(other_way - expected) < _length(swing - expected))[..., None], other_way, swing)
+    return _bounded(limits, beyond, twist, swing, np.ones_like(twist))
 
 
 def violations(rotations: ArrayLike) -> Array:
@@ -81,6 +90,22 @@ def violations(rotations: ArrayLike) -> Array:
     limited = limit(rotations)
     outside = np.any(limited != rotations, axis=-1)
     return np.where(outside, rot.angle(rot.multiply(rot.inverse(rotations), limited)), 0.0)
+
+
+def _bounded(limits: _Limits, rotations: Array, twist: Array, swing: Array, fade: Array) -> Array:
+    """Rotations with the twist [..., n] and swing [..., n, 2] of their joints brought into range, times `fade`."""
+    bounded_twist = np.clip(twist, limits.lowest[:, 0], limits.highest[:, 0])
+    reach = _length(swing / np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:]))
+    outside = (reach > 1.0) | (bounded_twist != twist)
+    out = rotations.copy()
+    if outside.any():
+        limited = _join(limits, bounded_twist * fade, swing * (fade / np.maximum(reach, 1.0))[..., None])
+        out[..., limits.joints, :] = np.where(outside[..., None], limited, rotations[..., limits.joints, :])
+    return out
+
+
+def _length(vectors: Array) -> Array:
+    return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
 def _fade(angle_rad: Array) -> Array:
