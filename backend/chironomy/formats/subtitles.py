@@ -1,7 +1,7 @@
 """SRT and WebVTT.
 
-SRT is written with one cue per word, as it has no other way to hold the words' times. WebVTT is written with one cue per
-phrase and the words' times inside it (its "timestamp tags"), which players show word by word.
+SRT is written with one cue per word, as it has no other way to hold the words' times. WebVTT is written with one cue
+per phrase and the words' times inside it (its "timestamp tags"), which players show word by word.
 """
 
 from __future__ import annotations

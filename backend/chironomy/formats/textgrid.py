@@ -34,7 +34,7 @@ def read_textgrid(path: str | os.PathLike[str]) -> tuple[Tier, ...]:
     try:
         if next(values) != "ooTextFile" or next(values) != "TextGrid":
             raise UserError(f"{path}: is not a TextGrid in text form: save it in Praat with “Save as text file…”")
-        _number(next(values)), _number(next(values))
+        _skip(values, 2)
         tiers = tuple(_tiers(path, values) if next(values) == "<exists>" else ())
     except (StopIteration, RuntimeError, ValueError) as error:
         raise UserError(f"{path}: is damaged or cut off: save the TextGrid again") from error
@@ -74,31 +74,31 @@ def _values(text: str) -> Iterator[str]:
 
 
 def _tiers(path: str | os.PathLike[str], values: Iterator[str]) -> Iterator[Tier]:
-    count = int(_number(next(values)))
+    count = int(next(values))
     if not 0 <= count <= _MAX_TIERS:
         raise ValueError(f"{count} tiers")
     for _ in range(count):
         kind, name = next(values), next(values)
-        _number(next(values)), _number(next(values))
-        size = int(_number(next(values)))
+        _skip(values, 2)
+        size = int(next(values))
         if kind == "IntervalTier":
             tier = Tier(name, tuple(_intervals(values, size)))
             require_order(path, tier.intervals)
             yield tier
         elif kind == "TextTier":
-            for _ in range(size):
-                next(values), next(values)
+            _skip(values, 2 * size)
         else:
             raise ValueError(kind)
 
 
 def _intervals(values: Iterator[str], size: int) -> Iterator[Interval]:
     for _ in range(size):
-        yield Interval(_number(next(values)), _number(next(values)), next(values))
+        yield Interval(float(next(values)), float(next(values)), next(values))
 
 
-def _number(value: str) -> float:
-    return float(value)
+def _skip(values: Iterator[str], count: int) -> None:
+    for _ in range(count):
+        next(values)
 
 
 def _without_gaps(intervals: Sequence[Interval], end_s: float) -> list[Interval]:

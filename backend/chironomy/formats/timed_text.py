@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import TypeVar
@@ -95,7 +96,8 @@ def require_order(path: str | os.PathLike[str], intervals: Sequence[Interval], w
 
 def ending_before_next(intervals: Sequence[_Stretch]) -> list[_Stretch]:
     """The same stretches; one that reaches into the next one ends where that starts."""
-    return [
+    shortened = [
         replace(interval, end_s=after.start_s) if interval.start_s <= after.start_s < interval.end_s else interval
-        for interval, after in zip(intervals, intervals[1:], strict=False)
-    ] + list(intervals[-1:])
+        for interval, after in pairwise(intervals)
+    ]
+    return [*shortened, *intervals[-1:]]

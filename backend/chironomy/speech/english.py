@@ -43,11 +43,12 @@ class English:
 def english() -> English:
     """The preset, read once."""
     document: dict[str, Any] = load_preset("spoken_english")
-    return English(
-        **{
-            name: {key: tuple(entry) if isinstance(entry, list) else entry for key, entry in value.items()}
-            if isinstance(value, dict)
-            else frozenset(value)
-            for name, value in document.items()
-        }
-    )
+    fields: dict[str, Any] = {name: _frozen(value) for name, value in document.items()}
+    return English(**fields)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists become sets, and lists inside objects tuples."""
+    if isinstance(value, dict):
+        return {key: tuple(entry) if isinstance(entry, list) else entry for key, entry in value.items()}
+    return frozenset(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..progress import Progress, silent
 from .types import SAMPLE_RATE, Array, Samples
@@ -27,7 +28,7 @@ class Pitch:
     """0…1: how periodic the sound is, 0 where there is no voice."""
 
 
-def analyse_pitch(samples: Samples, times_s: Array, audible: Array, progress: Progress = silent) -> Pitch:
+def analyse_pitch(samples: Samples, times_s: Array, audible: NDArray[np.bool_], progress: Progress = silent) -> Pitch:
     """Pitch and voicing at times_s [N], rising; audible [N] says where there is sound enough to have a voice.
 
     Works in blocks of a minute, so memory does not grow with the recording.
@@ -83,7 +84,7 @@ def _nearest(times_s: Array, wanted_s: Array) -> np.ndarray:
     return np.clip(nearest, 0, len(times_s) - 1)
 
 
-def _filled(hz: Array, voiced: Array) -> Array:
+def _filled(hz: Array, voiced: NDArray[np.bool_]) -> Array:
     if not voiced.any():
         return np.full(len(hz), DEFAULT_PITCH_HZ)
     moments = np.flatnonzero(voiced)

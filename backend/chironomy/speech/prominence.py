@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ..formats.words import Phone, TimingMethod, Word
@@ -52,7 +53,7 @@ def word_prominence(words: Sequence[Word], windows_s: Array, level_db: Array, pi
     """[W], 0…1, against the words around: 0.5 is a usual content word; level_db and pitch are on the fine grid [F]."""
     if not words:
         return np.zeros(0)
-    semitones = 12 * np.log2(pitch.hz)
+    semitones: Array = 12.0 * np.log2(pitch.hz)
     height, extent = _pitch_features(words, windows_s, semitones, pitch.voicing > 0)
     loud = _maxima(windows_s, gaussian_filter1d(level_db, 2.0))
     length = np.array([_lengthening(words, k, window) for k, window in enumerate(windows_s)])
@@ -87,7 +88,9 @@ def _is_function_word(word: Word) -> bool:
     return word.text.lower().replace("’", "'") in english().function_words
 
 
-def _pitch_features(words: Sequence[Word], windows_s: Array, semitones: Array, voiced: Array) -> tuple[Array, Array]:
+def _pitch_features(
+    words: Sequence[Word], windows_s: Array, semitones: Array, voiced: NDArray[np.bool_]
+) -> tuple[Array, Array]:
     """Height of the peak and extent of the movement of pitch in each word, NaN where it has no voice."""
     height, extent = np.full(len(words), np.nan), np.full(len(words), np.nan)
     ends_s = [min(word.end_s, window[1] + _PITCH_DELAY_S) for word, window in zip(words, windows_s, strict=True)]

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from ..progress import Progress, silent
 from .types import FPS, SAMPLE_RATE, Array, Samples
 
-#: Fine frames per frame of animation: fine frame j is centred at j / FINE_FPS, so every OVERSAMPLING-th lies on a frame.
+#: Fine frames per frame of animation; fine frame j is centred at j / FINE_FPS, every OVERSAMPLING-th is a frame.
 OVERSAMPLING = 4
 FINE_FPS = FPS * OVERSAMPLING
 
@@ -53,10 +53,13 @@ def analyse_spectrum(samples: Samples, frame_count: int, progress: Progress = si
         progress("Measuring loudness", start / len(bands))
         stop = min(start + _BLOCK_FRAMES, len(bands))
         windows = _windows(samples, np.arange(start, stop)) * window
-        spectra = scipy.fft.rfft(windows, axis=1)
+        spectra = np.asarray(scipy.fft.rfft(windows, axis=1))
         bands[start:stop] = (spectra.real**2 + spectra.imag**2) @ filters
-    level_db = 10 * np.log10(np.maximum(bands.sum(axis=1), _SMALLEST_POWER))
-    return Spectrum(level_db, 10 * np.log10(np.maximum(bands, _SMALLEST_POWER)))
+    return Spectrum(_decibels(bands.sum(axis=1)), _decibels(bands))
+
+
+def _decibels(power: Samples) -> Samples:
+    return np.float32(10) * np.log10(np.maximum(power, np.float32(_SMALLEST_POWER)))
 
 
 def speech_range_db(level_db: Array) -> tuple[float, float]:
@@ -101,7 +104,8 @@ def _windows(samples: Samples, frames: np.ndarray) -> Samples:
 
 def _mel_filters() -> Samples:
     """[_WINDOW / 2 + 1, bands]: triangles, evenly spaced on the mel scale, of equal area."""
-    mel = np.linspace(*(2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ)), _BAND_COUNT + 2)
+    lowest, highest = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    mel = np.linspace(lowest, highest, _BAND_COUNT + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
     frequencies = np.linspace(0, SAMPLE_RATE / 2, _WINDOW // 2 + 1)[:, None]
     rising = (frequencies - edges[:-2]) / (edges[1:-1] - edges[:-2])

@@ -1,7 +1,7 @@
 """Written words as they are said: "Dr." is doctor, "U.S." u. s., "well-known" well known.
 
-Spoken words are in lower case, of the letters a to z and the apostrophe ("don't"); a letter that is said by its name has
-a dot behind it ("u.", "s."), as in the CMU dictionary.
+Spoken words are in lower case, of the letters a to z and the apostrophe ("don't"); a letter that is said by its name
+has a dot behind it ("u.", "s."), as in the CMU dictionary.
 """
 
 import re

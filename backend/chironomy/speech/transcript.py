@@ -49,7 +49,7 @@ class Transcript:
 
 
 def read_transcript(path: str | os.PathLike[str], language: str = "en") -> Transcript:
-    """Plain text, TextGrid, SRT, WebVTT, Whisper's JSON or our own; the ending or, failing that, the content says which.
+    """Plain text, TextGrid, SRT, WebVTT, Whisper's JSON or our own; the ending says which, else the content.
 
     Raises UserError for a file that cannot be used: empty, damaged, in another script than English is written in.
     """
@@ -78,11 +78,11 @@ def _reader(path: Path) -> _Reader:
     if ending in known:
         return known[ending]
     start = read_text(path)[:2000].lstrip()
-    if start.startswith('File type = "ooTextFile') or start.startswith('"ooTextFile'):
+    if start.startswith(('File type = "ooTextFile', '"ooTextFile')):
         return _from_textgrid
     if start.startswith("WEBVTT") or "-->" in start[:100]:
         return _from_subtitles
-    return _from_json if start.startswith('{"') or start.startswith("{\n") else _from_text
+    return _from_json if start.startswith(('{"', "{\n")) else _from_text
 
 
 def _from_text(path: Path, split: timed_tokens.Split) -> _Parts:
