@@ -11,6 +11,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from ..types import SAMPLE_RATE, Samples
+from .noise import without_noise
 
 FRAMES_PER_S = 100
 CEPSTRA = 13
@@ -24,6 +25,8 @@ _LIFTER = 22
 _PRE_EMPHASIS = 0.97
 _FULL_SCALE = np.float32(32767)  # the model was trained on 16-bit samples
 _FLOOR = 1e-4
+#: Frames are silent that are so much quieter (35 dB, in the first cepstrum) than the loudest 1/200.
+_LOUD_SHARE, _LOUD_RANGE = 0.995, 40.0
 _BLOCK = 3000  # frames at a time, so that memory does not grow with the length
 
 
@@ -31,20 +34,26 @@ def cepstra(samples: Samples, report: Callable[[float], None] = lambda _: None) 
     """[T, 13] of samples −1…1; T = one frame for every 10 ms that a whole window fits in, at least one."""
     sound = np.pad(samples, (1, max(0, _WINDOW - len(samples))))  # one before, for the pre-emphasis
     windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW + 1)[::_SHIFT]
-    result = np.empty((len(windows), CEPSTRA), np.float32)
+    mel = np.empty((len(windows), _FILTERS), np.float32)
     for start in range(0, len(windows), _BLOCK):
         report(start / len(windows))
-        result[start : start + _BLOCK] = _cepstra_of(windows[start : start + _BLOCK])
-    return result
+        mel[start : start + _BLOCK] = _mel_powers(windows[start : start + _BLOCK])
+    logarithms = np.log(without_noise(mel) + _FLOOR)
+    lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)
+    return (scipy.fft.dct(logarithms, norm="ortho", axis=1)[:, :CEPSTRA] * lifter).astype(np.float32)
 
 
-def _cepstra_of(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def speech_mean(cepstra: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[13] the mean over frames that are not silent: what the voice and the room have in common."""
+    loudness = cepstra[:, 0]
+    return cepstra[loudness >= np.quantile(loudness, _LOUD_SHARE) - _LOUD_RANGE].mean(axis=0)
+
+
+def _mel_powers(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     emphasised = (windows[:, 1:] - np.float32(_PRE_EMPHASIS) * windows[:, :-1]) * _FULL_SCALE
     spectrum = scipy.fft.rfft(emphasised * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    mel = np.log(power @ _mel_filters() + _FLOOR)
-    lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)
-    return (scipy.fft.dct(mel, norm="ortho", axis=1)[:, :CEPSTRA] * lifter).astype(np.float32)
+    return power @ _mel_filters()
 
 
 @cache
