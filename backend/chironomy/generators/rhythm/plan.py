@@ -1,0 +1,196 @@
+"""What every word gets: a shaped gesture, a beat in both layers or in the semantic one, or a light touch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...formats.take import StrokeWindow
+from ...speech.types import Speech
+from .lexicon import BEAT, is_function_word, recognise
+from .library import Beat, Gesture, Library, Style
+from .phrases import Phrase
+from .randomness import pick, stream
+
+#: Strokes of one hand closer than this (their nuclei) would blur into each other.
+_CLOSEST_BEATS_S = 0.42
+_CLOSEST_SEMANTIC_BEATS_S = 0.30
+_CLOSEST_SHAPES_S = 0.50
+#: A content word stressed less than this is not stressed.
+STRESSED = 0.18
+#: Two-handed beats: how likely in a stance with both hands alike, and otherwise.
+_BOTH_HANDS = (0.62, 0.15)
+_PREPARATION_S, _RETRACTION_S = 0.34, 0.42
+#: Neither window nor stroke comes closer to the ends of the take than this.
+_EDGE_S = 1.0 / 30.0
+
+
+@dataclass(frozen=True)
+class Performed:
+    """How one word is performed. Times in seconds, sizes in lengths of the arm."""
+
+    word: int
+    nucleus_s: float
+    prominence: float
+    phrase: Phrase
+    gesture_class: str
+    """A class of the lexicon, "beat", or nothing."""
+    gesture: Gesture | None
+    beat: Beat | None
+    lead: str
+    both: bool
+    base_size: float
+    """Size of the beat in the base layer, 0 for none."""
+    semantic_size: float
+    lag_s: float
+    """How much the other hand comes after the leading one."""
+    stroke_s: float
+    score: float
+    """The emphasis that psi takes over its window."""
+    window: StrokeWindow
+
+
+def _kinds(
+    speech: Speech, content: Sequence[bool], chosen: Mapping[int, str]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Word number → class, and → name of the gesture where the word asks for one, without those too close together."""
+    prominence, nuclei = speech.rhythm.prominence, speech.rhythm.nuclei_s
+    recognised = recognise(speech.words, prominence, chosen)
+    classes = {index: r.gesture_class for index, r in recognised.items()}
+    variants = {index: r.variant for index, r in recognised.items() if r.variant}
+    rank = {
+        index: prominence[index] + (2.0 if index in chosen else 0.0) + (0.3 if content[index] else 0.0)
+        for index in classes
+    }
+    order = sorted(classes, key=lambda k: (-rank[k], k))
+    kept = _spaced(order, nuclei, [], _CLOSEST_SHAPES_S)
+    return {index: name for index, name in classes.items() if index in kept}, variants
+
+
+def _spaced(order: Sequence[int], times: Sequence[float], taken: Sequence[float], apart_s: float) -> set[int]:
+    """Takes numbers in the given order as long as each stays `apart_s` from all taken before it."""
+    occupied: dict[int, list[float]] = {}
+
+    def cell(t: float) -> int:
+        return int(t // apart_s)
+
+    def add(t: float) -> None:
+        occupied.setdefault(cell(t), []).append(t)
+
+    for t in taken:
+        add(t)
+    result: set[int] = set()
+    for k in order:
+        near = [t for c in (-1, 0, 1) for t in occupied.get(cell(times[k]) + c, ())]
+        if all(abs(times[k] - t) >= apart_s for t in near):
+            result.add(k)
+            add(times[k])
+    return result
+
+
+def plan(
+    speech: Speech, phrases: Sequence[Phrase], library: Library, style: Style, seed: int, chosen: Mapping[int, str]
+) -> list[Performed]:
+    """One entry for every word, in order."""
+    words, prominence, nuclei = speech.words, speech.rhythm.prominence, speech.rhythm.nuclei_s
+    content = [not is_function_word(word.text) for word in words]
+    classes, variants = _kinds(speech, content, chosen)
+    by_stress = sorted(range(len(words)), key=lambda k: (-prominence[k] - 0.25 * content[k], k))
+    shaped = [nuclei[k] for k in classes]
+    forced = [k for k, name in chosen.items() if name == BEAT and 0 <= k < len(words)]
+    stressed = [
+        k
+        for k in by_stress
+        if k not in classes and chosen.get(k) is None and prominence[k] >= (STRESSED if content[k] else 0.60)
+    ]
+    semantic = _spaced([*forced, *stressed], nuclei, shaped, _CLOSEST_SEMANTIC_BEATS_S)
+    lucky = [
+        k
+        for k in by_stress
+        if chosen.get(k) in (None, BEAT)
+        and (k in semantic or k in classes)
+        and stream(seed, "base beat", k).uniform() < style.beats * (0.45 + 0.75 * prominence[k])
+    ]
+    base = _spaced(lucky, nuclei, [], _CLOSEST_BEATS_S)
+    phrase_of = {k: phrase for phrase in phrases for k in range(phrase.first, phrase.end)}
+    recent: list[str] = []
+    result = []
+    for k in range(len(words)):
+        entry = _perform(
+            k, speech, phrase_of[k], library, style, seed, classes.get(k, ""), variants.get(k, ""), k in base,
+            k in semantic, recent,
+        )  # fmt: skip
+        result.append(entry)
+    return result
+
+
+def _perform(
+    k: int, speech: Speech, phrase: Phrase, library: Library, style: Style, seed: int, gesture_class: str,
+    variant: str, in_base: bool, in_semantic: bool, recent: list[str],
+) -> Performed:  # fmt: skip
+    chance = stream(seed, "word", k)
+    prominence = float(speech.rhythm.prominence[k])
+    nucleus = float(np.clip(speech.rhythm.nuclei_s[k], _EDGE_S, max(speech.duration_s - _EDGE_S, _EDGE_S)))
+    gesture = _choose_gesture(library, gesture_class, variant, chance, recent) if gesture_class else None
+    beat = _choose_beat(library, chance, recent) if in_base or in_semantic else None
+    spread = float(np.exp(chance.normal(0.0, 0.18)))
+    base_size = style.beat_size * (0.17 + 0.23 * prominence) * spread if in_base else 0.0
+    semantic_size = style.beat_size * (0.30 + 0.34 * prominence) * spread if beat and not gesture else 0.0
+    alike = phrase.stance.lead == phrase.stance.other
+    lead = phrase.lead if chance.uniform() < 0.9 or not alike else _other(phrase.lead)
+    both = bool(chance.uniform() < _BOTH_HANDS[0 if alike else 1])
+    lag_s = float(chance.uniform(0.0, 0.045))
+    stroke_s = style.stroke_s * (0.86 + 0.5 * min(base_size + semantic_size, 0.6)) * float(chance.uniform(0.92, 1.08))
+    if gesture:
+        lead = gesture.hands if gesture.hands in ("left", "right") else lead
+        score = 0.74 + 0.24 * prominence
+        first, last = _span(gesture)
+    elif beat:
+        score = 0.16 + 0.30 * prominence
+        first, last = -stroke_s / 2, stroke_s / 2 + 0.07
+    else:
+        score = 0.04 + 0.10 * prominence
+        first, last = -0.11, 0.14
+    return Performed(
+        word=k, nucleus_s=nucleus, prominence=prominence, phrase=phrase,
+        gesture_class=gesture_class or (BEAT if beat else ""), gesture=gesture, beat=beat, lead=lead, both=both,
+        base_size=base_size, semantic_size=semantic_size, lag_s=lag_s, stroke_s=stroke_s, score=score,
+        window=_window(nucleus, first, last, speech.duration_s, light=not (gesture or beat)),
+    )  # fmt: skip
+
+
+def _other(side: str) -> str:
+    return "left" if side == "right" else "right"
+
+
+def _span(gesture: Gesture) -> tuple[float, float]:
+    keys = [*gesture.keys, *gesture.other]
+    return min(key.time_s for key in keys), max(key.time_s for key in keys)
+
+
+def _window(nucleus_s: float, first_s: float, last_s: float, duration_s: float, light: bool) -> StrokeWindow:
+    """Within the take, and at least two frames long, so that psi has a value in it."""
+    part = 0.5 if light else 1.0
+    latest = max(duration_s - _EDGE_S, 0.0)
+    start = float(np.clip(nucleus_s + first_s, 0.0, max(latest - 2 * _EDGE_S, 0.0)))
+    end = float(np.clip(nucleus_s + last_s, min(start + 2 * _EDGE_S, latest), latest))
+    return StrokeWindow(max(start - part * _PREPARATION_S, 0.0), start, end, min(end + part * _RETRACTION_S, duration_s))
+
+
+def _choose_gesture(
+    library: Library, gesture_class: str, variant: str, chance: np.random.Generator, recent: list[str]
+) -> Gesture:
+    choices = [g for g in library.gestures[gesture_class] if g.name == variant] or library.gestures[gesture_class]
+    weights = [0.2 if g.name in recent[-3:] else 1.0 for g in choices]
+    gesture = choices[pick(chance, weights)]
+    recent.append(gesture.name)
+    return gesture
+
+
+def _choose_beat(library: Library, chance: np.random.Generator, recent: list[str]) -> Beat:
+    weights = [beat.weight * (0.25 if beat.name in recent[-2:] else 1.0) for beat in library.beats]
+    beat = library.beats[pick(chance, weights)]
+    recent.append(beat.name)
+    return beat
