@@ -17,6 +17,7 @@ from .sculpt import Places
 def create_mannequin(armature: bpy.types.Object, body: Body) -> bpy.types.Object:
     """The figure for this body as one mesh object: child of `armature`, deformed by it, with ARKit's 52 shape keys."""
     places = Places(body)
-    parts = body_parts(load_preset("mannequin/body"), places) + head_parts(load_preset("mannequin/head"), places)
+    head = head_parts(load_preset("mannequin/head"), load_preset("mannequin/shapes"), places)
+    parts = body_parts(load_preset("mannequin/body"), places) + head
     materials = load_preset("mannequin/materials")
     return build_object(f"{armature.name} Mannequin", armature, joined(parts), materials, ARKIT_SHAPES)

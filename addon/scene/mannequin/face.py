@@ -81,7 +81,9 @@ def eye_loops(plan: HeadPlan) -> Array:
     elevation = np.where(np.sin(turn) > 0, upper, lower)
     edge = plan.flat(on_sphere(plan.eye_centre, plan.metres("eye", "lid_radius_m"), azimuth, elevation))
     width, height = np.array(eye["outer_m"]) * plan.scale
-    outer = plan.eye_centre + np.stack([width * np.cos(turn), height * np.sin(turn), np.full_like(turn, 0.004)], axis=-1)
+    outer = plan.eye_centre + np.stack(
+        [width * np.cos(turn), height * np.sin(turn), np.full_like(turn, 0.004)], axis=-1
+    )
     return _rings(edge, plan.flat(outer), eye["rings"], 1.15)
 
 
@@ -209,7 +211,9 @@ class _Mesh:
         left = start + np.arange(shape[1])
         loop = np.concatenate([left, self._on_right[left[1:-1]][::-1]])[::-1]
         edge = self._positions()[loop]
-        turn = np.concatenate([np.linspace(np.pi / 2, -np.pi / 2, shape[1]), np.linspace(-np.pi / 2, -1.5 * np.pi, shape[1])[1:-1]])
+        turn = np.concatenate(
+            [np.linspace(np.pi / 2, -np.pi / 2, shape[1]), np.linspace(-np.pi / 2, -1.5 * np.pi, shape[1])[1:-1]]
+        )
         turn, lip = turn[::-1], np.sign(np.round(np.sin(turn[::-1]), 9))
         self._lip[loop] = lip
         scale = self._plan.scale

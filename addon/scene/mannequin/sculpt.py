@@ -82,7 +82,7 @@ def both_sides(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _other_side(lump: Mapping[str, Any]) -> dict[str, Any]:
     def place(value: Sequence[Any]) -> list[Any]:
-        return [_mirror_item(item) for item in value]
+        return [mirror_item(item) for item in value]
 
     out = dict(lump)
     if "ball" in out:
@@ -94,7 +94,7 @@ def _other_side(lump: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _mirror_item(item: Any) -> Any:
+def mirror_item(item: Any) -> Any:
     if isinstance(item, str):
         return item.replace("left_", "right_")
     return [-item[0], item[1], item[2]] if isinstance(item, list) else item
@@ -114,8 +114,8 @@ def weights_of(table: Mapping[str, Any], vertices: Array, places: Places) -> dic
 
 
 def _mirror_follow(follow: Mapping[str, Any]) -> dict[str, Any]:
-    ends = {end: [_mirror_item(item) for item in follow[end]] for end in ("from", "to")}
-    return {**follow, **ends, "bone": _mirror_item(follow["bone"])}
+    ends = {end: [mirror_item(item) for item in follow[end]] for end in ("from", "to")}
+    return {**follow, **ends, "bone": mirror_item(follow["bone"])}
 
 
 def capsule_rays(start: Array, end: Array, rings: int, segments: int, cap_rings: int) -> tuple[Array, Array, Faces]:
@@ -151,3 +151,23 @@ def tube_faces(rings: int, segments: int) -> Faces:
     first_fan = np.stack([np.zeros(segments, dtype=int), 1 + after, 1 + column, none], axis=-1)
     last_fan = np.stack([np.full(segments, last + segments), last + column, last + after, none], axis=-1)
     return np.concatenate([first_fan, quads.reshape(-1, 4), last_fan])
+
+
+def swept(spine: Array, outwards: Array, depth: Array, height: Array, segments: int) -> tuple[Array, Faces]:
+    """A closed strip along a spine [n, 3]: elliptical sections, `depth` [n] along `outwards` [n, 3], `height` [n] across.
+
+    Both are half-axes. Returns vertices and faces.
+    """
+    along = np.gradient(spine, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    out = outwards - along * np.sum(outwards * along, axis=1, keepdims=True)
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    across = np.cross(along, out)
+    turn = np.arange(segments) * (2 * np.pi / segments)
+    ring = (
+        spine[:, None]
+        + np.cos(turn)[:, None] * (out * depth[:, None])[:, None]
+        + np.sin(turn)[:, None] * (across * height[:, None])[:, None]
+    )
+    poles = spine[[0, -1]] + along[[0, -1]] * [[-0.5], [0.5]] * height[[0, -1]][:, None]
+    return np.concatenate([poles[:1], ring.reshape(-1, 3), poles[1:]]), tube_faces(len(spine), segments)
