@@ -10,7 +10,7 @@ import unicodedata
 from anyascii import anyascii
 
 from .english import english
-from .numbers import roman_value, say_cardinal, say_number, say_ordinal
+from .numbers import roman_value, say_cardinal, say_digits, say_number, say_ordinal
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´′＇ʹ‛", "'"))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-"))
@@ -18,7 +18,7 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－", "-"))
 _LONGEST_WORD = 80
 _INITIALS = re.compile(r"(?:[a-z]\.){1,8}[a-z]?|[a-z](?:\.[a-z]){1,8}", re.IGNORECASE)
 _PIECES = re.compile(
-    r"[A-Z]+'[A-Z]+"  # DON'T
+    r"[A-Z]+'[A-Z]+(?![a-z])"  # DON'T
     r"|Ma?c[A-Z][a-z']+"
     r"|[A-Z]{2,}(?=s?(?:\b|_|'s|[^A-Za-z]))(?:'?s(?![A-Za-z]))?"  # capitals in a row, with a plural or possessive s
     r"|[A-Z]{2,}(?=[A-Z][a-z])"  # HTMLParser: HTML
@@ -49,7 +49,8 @@ def say(text: str, *, before: str = "", after: str = "", capitals: bool = False)
 
 def _simplified(text: str) -> str:
     """Plain quotes and dashes, compatibility forms taken apart ("½" to "1⁄2", "Ａ" to "A"), accents kept."""
-    text = re.sub(r"(?<=\d)(?=[½⅓⅔¼¾⅕-⅞])", " ", text[:_LONGEST_WORD])
+    text = "".join(c for c in text[:_LONGEST_WORD] if not _is_unspeakable(c))
+    text = re.sub(r"(?<=\d)(?=[½⅓⅔¼¾⅕-⅞])", " ", text)
     return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).translate(_DASHES).strip()
 
 
@@ -90,7 +91,7 @@ def _abbreviation(written: str, capitals: bool) -> list[str] | None:
 
 def _pieces(written: str, capitals: bool) -> list[str]:
     """Taken apart at hyphens, at digits, and where capitals start inside a word: "ChatGPT-4" is chat g. p. t. four."""
-    ascii_text = anyascii("".join(c for c in written if not _is_unspeakable(c)))
+    ascii_text = anyascii(written)
     words: list[str] = []
     for match in _PIECES.finditer(ascii_text):
         words += _piece(match[0], ascii_text, match.start(), capitals)
@@ -99,7 +100,7 @@ def _pieces(written: str, capitals: bool) -> list[str]:
 
 def _piece(piece: str, whole: str, position: int, capitals: bool) -> list[str]:
     if piece[0].isdigit():
-        return say_number(piece) or [w for digits in re.findall(r"\d+", piece) for w in say_number(digits) or []]
+        return say_number(piece) or [w for digits in re.findall(r"\d+", piece) for w in say_number(digits) or say_digits(digits)]
     if not piece[0].isalpha() and piece[0] != "'":
         return _symbol(piece, whole, position)
     word = piece.strip("'") if piece.lower() not in english().leading_apostrophe else piece
@@ -135,7 +136,7 @@ def _symbol(symbol: str, whole: str, position: int) -> list[str]:
 
 def _is_unspeakable(character: str) -> bool:
     """Emoji, pictures and marks that nobody reads out."""
-    return unicodedata.category(character) in ("So", "Sk", "Cf", "Cc", "Co", "Cs", "Cn") and character not in "°"
+    return unicodedata.category(character) in ("So", "Sk", "Cf", "Cc", "Co", "Cs", "Cn") and character not in "°℃℉№"
 
 
 def _with_ending(words: list[str], possessive: str) -> list[str]:

@@ -28,8 +28,8 @@ class Token:
     """GIVEN, or ESTIMATED where the times were filled in between timed neighbours; of use only with times."""
 
 
-_UNSPOKEN = re.compile(r"\[[^\[\]]{0,500}\]|\{[^{}]{0,500}\}|<[^<>]{0,500}>|♪|♫|\*[a-z ]{1,40}\*", re.IGNORECASE)
-_ROUND = re.compile(r"\(([^()]{1,60})\)")
+_UNSPOKEN = re.compile(r"\[[^\[\]]{0,500}\]|\{[^{}]{0,500}\}|<[^<>]{0,500}>|♪|♫")
+_BRACKETED = re.compile(r"\(([^()]{1,60})\)|\*([^*\s][^*]{0,60})\*")
 _SPEAKER = re.compile(r"^[ \t]*(?:>>+[ \t]*|-[ \t]+)*(?:[A-Z][A-Z .'0-9-]{1,30}:(?=[ \t]+\S))?", re.MULTILINE)
 #: Inside a chunk without blanks, words end behind these: dashes, an ellipsis, a comma or stop between letters.
 _BREAKS = re.compile(
@@ -77,7 +77,7 @@ def split_pieces(pieces: Sequence[str]) -> list[list[Token]]:
 def without_remarks(text: str) -> str:
     """The text without what nobody says: [laughs], <b>, (applause), ♪, "JOHN: " at the start of a line."""
     text = _SPEAKER.sub(" ", _UNSPOKEN.sub(_ends_within, text))
-    return _ROUND.sub(lambda match: _ends_within(match) if _is_sound_event(match[1]) else match[0], text)
+    return _BRACKETED.sub(lambda match: _ends_within(match) if _is_sound_event(match[0]) else match[0], text)
 
 
 def _ends_within(remark: re.Match[str]) -> str:
