@@ -1,6 +1,7 @@
 """Writing a file so that it is whole or not there at all."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,20 +14,30 @@ from ..errors import UserError
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Gives a path beside `path`, with the same ending, to write to; it takes `path`'s place when all went well.
 
-    An existing file stays as it was until then, and for good when the block raises.
-    Raises UserError where the folder is missing or cannot be written, or the disk is full.
+    An existing file stays as it was until then, and for good when the block raises; a link stays, and what it points to
+    is replaced. Raises UserError where the folder is missing or cannot be written, or the disk is full.
     """
     path = Path(path)
+    target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         # a folder of its own, so that writers which make companion files leave nothing behind
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=".chironomy-", dir=target.parent) as folder:
             temporary = Path(folder) / path.name
             yield temporary
-            os.replace(temporary, path)
+            _settle(temporary, target)
+            temporary.replace(target)
     except OSError as error:
         inside = error.filename is None or temporary is None or str(error.filename).startswith(str(temporary.parent))
         if not inside:
             raise
         reason = error.strerror or str(error)
         raise UserError(f"{path}: cannot be written ({reason}): choose another folder or make room") from error
+
+
+def _settle(temporary: Path, target: Path) -> None:
+    """Brings the new file onto the disk, with the permissions of the file whose place it takes."""
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    if target.is_file():
+        shutil.copymode(target, temporary)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
 from ..motion import rotations as rot
-from ..motion.clip import Clip
+from ..motion.clip import Clip, standard_frame_time
 from ..motion.rotations import Array
 from .text_file import read_text
 
@@ -169,7 +168,7 @@ def _read_motion(path: str | os.PathLike[str], lines: list[str], motion: int, ch
         raise _error(path, len(lines) - 1, f"ends after {len(rows)} of {frames:.0f} frames: export it again")
     if channels == 0:
         raise _error(path, motion, "no joint has channels")
-    return frame_time_s, _numbers(path, lines, first, rows[: int(frames)], channels)
+    return standard_frame_time(frame_time_s), _numbers(path, lines, first, rows[: int(frames)], channels)
 
 
 def _announced(path: str | os.PathLike[str], line: list[tuple[int, str]], label: str, motion: int) -> float:

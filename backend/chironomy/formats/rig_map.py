@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import UserError
 from ..motion.body import Body
 from ..motion.clip import Clip
-from ..motion.retarget import Motion, RigMap, missing_joints, retarget
+from ..motion.retarget import Motion, RigMap, missing_joints, own_motion, retarget
 from ..motion.skeleton import INDEX
 from .text_file import read_text
 
@@ -62,5 +62,8 @@ def matching_rig_map(clip: Clip, rig_maps: Iterable[RigMap], source: str = "clip
 
 
 def retarget_clip(clip: Clip, rig_maps: Iterable[RigMap], body: Body, source: str = "clip") -> Motion:
-    """The clip on the body, with the rig map that fits it. Raises UserError where none does."""
-    return retarget(clip, matching_rig_map(clip, rig_maps, source), body)
+    """The clip on the body: as it is where it has the 55 joints, else with the rig map that fits it.
+
+    Raises UserError where none does.
+    """
+    return own_motion(clip, body) or retarget(clip, matching_rig_map(clip, rig_maps, source), body)

@@ -7,15 +7,17 @@ of a gesture.
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
 from ..motion import rotations as rot
-from ..motion.clip import Clip
+from ..motion.clip import Clip, standard_frame_time
 from ..motion.rotations import Array
 from .bvh_reader import read_bvh_skeleton
 from .text_file import read_text
@@ -43,6 +45,7 @@ def read_skm(path: str | os.PathLike[str], skeleton_path: str | os.PathLike[str]
     motion = _parse_motion(path, read_text(path, MAX_BYTES).splitlines())
     skeleton_path = skeleton_path or skeleton_beside(path)
     skeleton = read_skeleton(skeleton_path)
+    _check_joints(path, skeleton_path, skeleton, motion)
     rotations, positions = _apply_channels(skeleton, motion, _unit_m(skeleton_path))
     return replace(
         skeleton, rotations=rotations, positions=positions, frame_time_s=motion.frame_time_s, marks=motion.marks
@@ -132,7 +135,7 @@ def _parse_motion(path: str | os.PathLike[str], lines: list[str]) -> _Motion:
     if start is None or not any(line.split()[:1] == ["SkMotion"] for line in lines[:start]):
         raise UserError(f"{path}: is not a SmartBody motion (no channels)")
     channels: list[tuple[str, str]] = []
-    frames = None
+    frames, number = 0, start
     for number, line in enumerate(lines[start + 1 :], start + 1):
         match line.split():
             case []:
@@ -175,7 +178,7 @@ def _parse_frames(
     frame_time_s = float(np.median(np.diff(times))) if frames > 1 else 1 / 30
     if not 1e-6 <= frame_time_s <= 1e3:
         raise _error(path, first, "the times of the frames do not rise")
-    return _Motion(tuple(channels), table[:, 1:], frame_time_s, _marks(path, lines, end))
+    return _Motion(tuple(channels), table[:, 1:], standard_frame_time(frame_time_s), _marks(path, lines, end))
 
 
 def _marks(path: str | os.PathLike[str], lines: list[str], start: int) -> dict[str, float]:
@@ -187,9 +190,31 @@ def _marks(path: str | os.PathLike[str], lines: list[str], start: int) -> dict[s
     return marks
 
 
+def _joint_index(skeleton: Clip) -> dict[str, int]:
+    index = {name: joint for joint, name in reversed(list(enumerate(skeleton.names)))}
+    return {alias: index[name] for alias, name in _aliases().items() if name in index} | index
+
+
+def _check_joints(
+    path: str | os.PathLike[str], skeleton_path: str | os.PathLike[str], skeleton: Clip, motion: _Motion
+) -> None:
+    """A motion may name joints of props that a skeleton need not have, but one made for another skeleton is refused."""
+    moved, known = {name for name, _ in motion.channels}, _joint_index(skeleton)
+    unknown = sorted(moved - known.keys())
+    if 2 * len(unknown) > len(moved):
+        names = ", ".join(unknown[:3])
+        raise UserError(f"{path}: moves joints that {Path(skeleton_path).name} lacks ({names}): give its own skeleton")
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """SmartBody's standard joint names → those of its characters' skeletons; motions use either, or both."""
+    return json.loads((Path(__file__).parent / "smartbody_joints.json").read_text(encoding="utf-8"))
+
+
 def _apply_channels(skeleton: Clip, motion: _Motion, unit_m: float) -> tuple[Array, dict[int, Array]]:
     frames = len(motion.values)
-    index = {name: joint for joint, name in reversed(list(enumerate(skeleton.names)))}
+    index = _joint_index(skeleton)
     rotations = np.repeat(skeleton.rest_rotations[None], frames, axis=0)
     positions: dict[int, Array] = {}
     column = 0
@@ -198,7 +223,7 @@ def _apply_channels(skeleton: Clip, motion: _Motion, unit_m: float) -> tuple[Arr
         column += _WIDTH[kind]
         joint = index.get(name)
         if joint is None:
-            continue  # motions carry channels of props and faces that a skeleton need not have
+            continue  # see _check_joints
         if kind == "Quat":
             rotations[:, joint] = rot.multiply(skeleton.rest_rotations[joint], rot.exp(values))
         else:

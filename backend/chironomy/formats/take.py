@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-import zipfile
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from ..motion.arkit import ARKIT_SHAPES
 from ..motion.rotations import Array
 from ..motion.skeleton import JOINT_COUNT
 from .atomic import replacing
+from .npz import Header, read_npz
 from .words import Phone, TimingMethod, Word
 
 SCHEMA = 1
 EXPRESSION_COUNT = 100
-#: Ten hours at 30 fps: beyond this a file is taken for a mistake (or an attack) and not read.
-MAX_FRAMES = 1_080_000
+#: Over two hours at 60 fps: beyond this a file is taken for a mistake (or an attack) and not read.
+MAX_FRAMES = 500_000
+_MAX_METADATA_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -113,53 +116,97 @@ def write_take(path: str | os.PathLike[str], take: Take) -> None:
     document = {"schema": SCHEMA, **asdict(take.metadata)}
     text = json.dumps(document, ensure_ascii=False, sort_keys=True)
     metadata = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
-    with replacing(path) as temporary:
-        np.savez_compressed(temporary, metadata=metadata, **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, metadata=metadata, **arrays)
 
 
 def read_take(path: str | os.PathLike[str]) -> Take:
     """Reads a take, checking every shape and number. Raises UserError for anything that is not a whole take."""
+    content = read_npz(path, "a Chironomy take", lambda headers: _check_headers(path, headers))
     try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in ("metadata", *_ARRAYS) if name not in file.files]
-            if missing:
-                raise UserError(f"{path}: is not a Chironomy take ({missing[0]} is missing)")
-            document = json.loads(bytes(np.asarray(file["metadata"], dtype=np.uint8)).decode("utf-8"))
-            arrays = {name: np.asarray(file[name], dtype=float) for name in _ARRAYS}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: cannot be read as a take ({error})") from error
-    _check(path, document, arrays)
+        document = json.loads(content["metadata"].tobytes().decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: its description is damaged ({error}): generate it again") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise UserError(f"{path}: was written in another version of the take format: generate it again")
+    arrays = {name: np.asarray(content[name], dtype=float) for name in _ARRAYS}
+    _check_values(path, arrays)
     return Take(metadata=_metadata(path, document), **arrays)
 
 
-def _check(path: str | os.PathLike[str], document: Any, arrays: dict[str, Array]) -> None:
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise UserError(f"{path}: was written in another version of the take format; generate it again")
-    frames = len(arrays["base_rotations"])
+def _check_headers(path: str | os.PathLike[str], headers: Mapping[str, Header]) -> None:
+    """Everything that can be known before anything is unpacked."""
+    missing = [name for name in ("metadata", *_ARRAYS) if name not in headers]
+    if missing:
+        raise UserError(f"{path}: is not a Chironomy take ({missing[0]} is missing): choose another file")
+    unknown = [name for name in headers if name != "metadata" and name not in _ARRAYS]
+    if unknown:
+        raise UserError(f"{path}: is not a Chironomy take (what is {unknown[0][:40]}?): choose another file")
+    shape, dtype = headers["metadata"]
+    if dtype != np.uint8 or len(shape) != 1 or shape[0] > _MAX_METADATA_BYTES:
+        raise UserError(f"{path}: its description is damaged: generate it again")
+    frames = (*headers["base_rotations"][0], 0)[0]
     if not 0 < frames <= MAX_FRAMES:
-        raise UserError(f"{path}: has {frames} frames, which no take has")
+        raise UserError(f"{path}: has {frames} frames, where a take has 1 to {MAX_FRAMES}: generate it again")
     for name, tail in _ARRAYS.items():
-        if name == "expressions" and len(arrays[name]) == 0:
-            continue
-        if arrays[name].shape != (frames, *tail):
-            raise UserError(f"{path}: {name} has the shape {arrays[name].shape} where {(frames, *tail)} is needed")
-        if not np.isfinite(arrays[name]).all():
-            raise UserError(f"{path}: {name} holds values that are no numbers")
+        shape, dtype = headers[name]
+        needed = (frames, *tail)
+        if shape != needed and not (name == "expressions" and shape == (0, *tail)):
+            raise UserError(f"{path}: {name} has the shape {shape} where {needed} is needed: generate it again")
+        if dtype.kind != "f":
+            raise UserError(f"{path}: {name} holds {dtype} where numbers are needed: generate it again")
+
+
+def _check_values(path: str | os.PathLike[str], arrays: dict[str, Array]) -> None:
+    for name, values in arrays.items():
+        if not np.isfinite(values).all():
+            raise UserError(f"{path}: {name} holds values that are no numbers: generate it again")
+        if name.endswith("_rotations") and np.abs(np.linalg.norm(values, axis=-1) - 1).max() > 1e-2:
+            raise UserError(f"{path}: {name} holds values that are no rotations: generate it again")
 
 
 def _metadata(path: str | os.PathLike[str], document: dict[str, Any]) -> TakeMetadata:
     try:
-        fields = {key: value for key, value in document.items() if key not in ("schema", "words")}
+        known = {key: value for key, value in document.items() if key not in ("schema", "words")}
         words = tuple(_take_word(entry) for entry in document["words"])
         for key in ("sources", "licences", "notices"):
-            fields[key] = tuple(fields[key])
-        return TakeMetadata(words=words, **fields)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: its description is damaged ({error})") from error
+            known[key] = tuple(_text(line) for line in known[key])
+        metadata = TakeMetadata(words=words, **known)
+        if not 1 <= _finite(metadata.fps) <= 1000 or not isinstance(metadata.settings, dict):
+            raise ValueError(f"a frame rate of {metadata.fps}")
+        return metadata
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: its description is damaged ({error}): generate it again") from error
 
 
 def _take_word(entry: dict[str, Any]) -> TakeWord:
     word = dict(entry["word"])
-    word["phones"] = tuple(Phone(**phone) for phone in word["phones"])
+    word["phones"] = tuple(_checked(Phone(**phone)) for phone in word["phones"])
     word["method"] = TimingMethod(word["method"])
-    return TakeWord(**{**entry, "word": Word(**word), "window": StrokeWindow(**entry["window"])})
+    window = _checked(StrokeWindow(**entry["window"]))
+    return _checked(TakeWord(**{**entry, "word": _checked(Word(**word)), "window": window}))
+
+
+_Record = TypeVar("_Record", Phone, Word, StrokeWindow, TakeWord)
+
+
+def _checked(record: _Record) -> _Record:
+    """The record, if its texts are texts and its numbers finite numbers. Raises ValueError where they are not."""
+    for item in fields(record):
+        if item.type in ("str", str):
+            _text(getattr(record, item.name))
+        elif item.type in ("float", float):
+            _finite(getattr(record, item.name))
+    return record
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r:.40} is no text")
+    return value
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r:.40} is no number")
+    return value

@@ -47,6 +47,13 @@ class Clip:
         return self.frames * self.frame_time_s
 
 
+def standard_frame_time(frame_time_s: float) -> float:
+    """The exact frame time where a file holds a rounded one: 0.033333 becomes 1/30, 0.033367 becomes 1001/30000."""
+    rates = np.concatenate([np.arange(1, 1001), np.array([24, 30, 48, 60, 120]) * 1000 / 1001])
+    nearest = float(rates[np.argmin(np.abs(np.log(rates * frame_time_s)))])
+    return 1 / nearest if abs(nearest * frame_time_s - 1) < 2e-4 else frame_time_s
+
+
 def clip_forward(clip: Clip) -> tuple[Array, Array]:
     """Positions [T, J, 3] of all joints and their rotations against the world [T, J, 4]."""
     frames, joints = clip.rotations.shape[:2]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import kinematics
 from . import rotations as rot
@@ -18,9 +19,12 @@ from .rotations import Array
 from .skeleton import FINGERS, INDEX, JOINT_COUNT, JOINTS, PARENTS
 
 #: Without these a skeleton is no humanoid that could be retargeted.
-NEEDED_JOINTS = ("pelvis", "head") + tuple(
-    f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
-)
+NEEDED_JOINTS = (
+    "pelvis", "head",
+    "left_hip", "left_knee", "left_ankle", "left_shoulder", "left_elbow", "left_wrist",
+    "right_hip", "right_knee", "right_ankle", "right_shoulder", "right_elbow", "right_wrist",
+)  # fmt: skip
+_FINGER_ENDS = tuple(f"{side}_{finger}3" for side in ("left", "right") for finger in FINGERS)
 _FINGER_CHAINS = {f"{s}_{f}{k}": f"{s}_{f}{k + 1}" for s in ("left", "right") for f in FINGERS for k in (1, 2)}
 #: Bones that take the source's direction exactly: joint → the joint at the bone's end. Collars and feet lie so
 #: differently in different skeletons that there only the movement from the rest pose is taken over.
@@ -31,12 +35,13 @@ _AIMED = {
     "left_elbow": "left_wrist", "right_elbow": "right_wrist",
     **_FINGER_CHAINS,
 }  # fmt: skip
-#: How much the rest pose says about an elbow's axis beside the bend itself (1 = as much as a right angle).
-_HINGE_MEMORY = 0.1
+#: How much an elbow's usual axis counts beside the bend of the moment (1 = as much as a right angle does).
+_HINGE_MEMORY = 0.05
 #: How far upper arm and forearm may leave the source's direction to bring the wrist to its height.
 _HEIGHT_REACH_RAD = np.radians(4.0)
 #: The share of the forearm's twist that the elbow joint carries, so that the skin turns along the whole forearm.
 _ELBOW_TWIST = 0.5
+_MOST_TWIST_RAD = np.radians(120.0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class _Source:
     rest_positions: Array  # [55, 3]
     rest_world: Array  # [55, 4]
     upper_arm_turn: Array  # [T, 2, 4], left and right: from rest, everything that turns the upper arm
-    present: Array  # [55], bool
+    present: NDArray[np.bool_]  # [55]
 
 
 def retarget(clip: Clip, rig_map: RigMap, body: Body) -> Motion:
@@ -89,6 +94,33 @@ def retarget(clip: Clip, rig_map: RigMap, body: Body) -> Motion:
         _pose_arm(source, body, side, world)
     local = rot.make_continuous(rot.normalize(kinematics.local_rotations(world)))
     return Motion(local, _travel(source, body, local, world), clip.fps)
+
+
+def mapped_positions(clip: Clip, rig_map: RigMap, body: Body) -> Array:
+    """Where the source's counterparts of the 55 joints are, [T, 55, 3], standing in motion space, as large as the body.
+
+    NaN for joints without a counterpart. For looking at a clip beside what retargeting made of it.
+    """
+    source = _read_source(clip, rig_map)
+    scale = _leg_length(body.rest_joints) / _leg_length(source.rest_positions)
+    return np.where(source.present[:, None], source.positions * scale, np.nan)
+
+
+def own_motion(clip: Clip, body: Body) -> Motion | None:
+    """The motion of a clip on the 55 joints themselves, all named as ours, just as it is; None for other skeletons."""
+    index = {name: k for k, name in enumerate(clip.names)}
+    if not index.keys() >= INDEX.keys() or (clip.rest_rotations[:, 0] < 1 - 1e-6).any():
+        return None
+    chosen = [index[name] for name in JOINTS]
+    parents = [chosen.index(clip.parents[k]) if clip.parents[k] in chosen else -1 for k in chosen]
+    rest, _ = clip_rest(clip)
+    directions = [_unit(points[1:] - points[list(PARENTS[1:])]) for points in (rest[chosen], body.rest_joints)]
+    if parents != list(PARENTS) or np.sum(directions[0] * directions[1], axis=-1).min() < 0.5:
+        return None  # the same names, but another rest pose or another tree
+    pelvis = clip.positions.get(chosen[0], np.tile(clip.offsets[chosen[0]], (clip.frames, 1)))
+    scale = _leg_length(body.rest_joints) / _leg_length(rest[chosen])
+    translation = pelvis * scale - body.rest_joints[0]
+    return Motion(rot.make_continuous(clip.rotations[:, chosen]), translation, clip.fps)
 
 
 def missing_joints(clip: Clip, rig_map: RigMap) -> list[str]:
@@ -135,7 +167,7 @@ def _stand_up(rest: Array) -> Array:
         x = left - np.dot(left, y) * y
         x = _axis(x) if snap else _unit(x)
         matrix = np.stack([x, y, np.cross(x, y)])
-        if abs(np.linalg.det(matrix) - 1) < 1e-6 and (not snap or _unit(left) @ x > 0.9 and _unit(up) @ y > 0.9):
+        if abs(np.linalg.det(matrix) - 1) < 1e-6 and (not snap or min(_unit(left) @ x, _unit(up) @ y) > 0.9):
             return rot.from_matrix(matrix)
     return rot.identity()
 
@@ -168,9 +200,7 @@ def _pose_like_rest(source: _Source, body: Body) -> Array:
             posed[joint] = posed[parent] if hand is None else hand
         elif name.endswith("ankle"):
             posed[joint] = _toe_out(source, body, name)
-        elif name.endswith("3") and name[-2] != "e":  # the last bone of a finger goes on straight
-            posed[joint] = posed[parent]
-        elif name.endswith("_foot"):
+        elif name in _FINGER_ENDS or name.endswith("_foot"):  # these go on straight
             posed[joint] = posed[parent]
     return posed
 
@@ -194,7 +224,7 @@ def _aim(source: _Source, body: Body, name: str, turned: Array) -> Array:
     end = _AIMED.get(name)
     if end and source.present[INDEX[end]]:
         own, bone = _bone(body.rest_joints, name, end), _bone(source.positions, name, end)
-    elif name in body.tips and np.isfinite(source.tips[:, joint]).all() and name[-1] == "3":
+    elif name in _FINGER_ENDS and np.isfinite(source.tips[:, joint]).all():
         own = _unit(np.array(body.tips[name]) - body.rest_joints[joint])
         bone = _unit(source.tips[:, joint] - source.positions[:, joint])
     else:
@@ -232,9 +262,16 @@ def _pose_arm(source: _Source, body: Body, side: str, world: Array) -> None:
     world[:, INDEX[shoulder]] = rot.from_matrix(_frame(upper, hinge) @ _frame(rest_upper, rest_hinge).T)
     bent = rot.from_matrix(_frame(fore, hinge) @ _frame(rest_fore, rest_hinge).T)
     _, twist = rot.swing_twist(rot.multiply(rot.inverse(bent), world[:, INDEX[wrist]]), rest_fore)
-    twist_rad = np.unwrap(2 * np.arctan2(twist[:, 1:] @ rest_fore, twist[:, 0]))
-    twist_rad -= 2 * np.pi * np.round(np.median(twist_rad) / (2 * np.pi))
-    world[:, INDEX[elbow]] = rot.multiply(bent, rot.about(rest_fore, _ELBOW_TWIST * twist_rad))
+    twist_rad = 2.0 * np.arctan2(twist[:, 1:] @ rest_fore, twist[:, 0])
+    world[:, INDEX[elbow]] = rot.multiply(bent, rot.about(rest_fore, _elbow_share(twist_rad)))
+
+
+def _elbow_share(twist_rad: NDArray) -> Array:
+    """The elbow's part of the forearm's twist; beyond what an arm can do it falls to 0 at ±180°, so that nothing jumps
+    where a faulty recording turns a hand all the way round."""
+    wrapped = (twist_rad + np.pi) % (2 * np.pi) - np.pi
+    room = np.minimum(1.0, (np.pi - np.abs(wrapped)) / (np.pi - _MOST_TWIST_RAD))
+    return _ELBOW_TWIST * np.clip(wrapped, -_MOST_TWIST_RAD, _MOST_TWIST_RAD) * room
 
 
 def _at_wrist_height(source: _Source, body: Body, side: str, upper: Array, fore: Array) -> tuple[Array, Array]:
@@ -268,8 +305,9 @@ def _hinge(source: _Source, side: str, rest_upper: Array, rest_hinge: Array, upp
     untwisted = rot.rotate(rot.between(rest_upper, upper_at_rest), rest_hinge)
     at_rest = _unit(bend_at_rest + 0.01 * untwisted)
     bend = np.cross(upper, fore)
+    bend = bend * np.linalg.norm(bend, axis=-1, keepdims=True)  # a nearly straight arm says little about its axis
     # seen from the upper arm, the axis should stay where it was over the clip as a whole, wherever that is
-    seen = np.mean(rot.rotate(rot.inverse(turn), bend) * np.linalg.norm(bend, axis=-1, keepdims=True), axis=0)
+    seen = np.mean(rot.rotate(rot.inverse(turn), bend), axis=0)
     usual = rot.rotate(turn, _unit(seen + _HINGE_MEMORY * at_rest))
     return _unit(bend + _HINGE_MEMORY * usual)
 
