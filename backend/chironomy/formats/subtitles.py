@@ -46,7 +46,7 @@ def read_subtitles(path: str | os.PathLike[str]) -> tuple[Cue, ...]:
 def write_srt(path: str | os.PathLike[str], words: Sequence[Word]) -> None:
     """One cue per word, times in milliseconds. Raises UserError where the file cannot be written."""
     blocks = [
-        f"{number}\n{_clock(word.start_s, ',')} --> {_clock(word.end_s, ',')}\n{word.text}{word.punctuation}\n"
+        f"{number}\n{_clock(word.start_s, ',')} --> {_clock(word.end_s, ',')}\n{_srt_text(word)}\n"
         for number, word in enumerate(words, start=1)
     ]
     _write(path, "\n".join(blocks))
@@ -83,18 +83,21 @@ def _timed_words(payload: str, start_s: float, end_s: float) -> tuple[Interval, 
     return tuple(Interval(start_s, end_s, text) for start_s, end_s, text in pieces if text)
 
 
+def _srt_text(word: Word) -> str:
+    """As it is; escaped only where it would be taken for markup, as most players show escapes as they stand."""
+    text = word.text + word.punctuation
+    return text if _plain(text) == text else html.escape(text, quote=False)
+
+
 def _plain(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", text)).split())
 
 
 def _seconds(clock: Sequence[str | None]) -> float:
     hours, minutes, seconds, fraction = clock
-    return (
-        int(hours or 0) * 3600
-        + int(minutes or 0) * 60
-        + int(seconds or 0)
-        + int((fraction or "0").ljust(3, "0")) / 1000
-    )
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+    # one division, so that written times are read back exactly
+    return (whole * 1000 + int((fraction or "0").ljust(3, "0"))) / 1000
 
 
 def _clock(seconds: float, mark: str = ".") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,13 +16,18 @@ from .timed_text import Interval, read_text, require_order
 from .words import Phone, TimingMethod, Word
 
 SCHEMA = "chironomy-words-1"
+#: Escapes of UTF-16 halves: two make a character, one alone is none and could not be written again.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """A JSON document. Raises UserError where the file is none; NaN and Infinity are none either."""
     text = read_text(path)
     try:
-        return json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+        return document
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: is not valid JSON ({error}): correct it or export it again") from error
 

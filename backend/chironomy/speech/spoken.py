@@ -100,7 +100,9 @@ def _pieces(written: str, capitals: bool) -> list[str]:
 
 def _piece(piece: str, whole: str, position: int, capitals: bool) -> list[str]:
     if piece[0].isdigit():
-        return say_number(piece) or [w for digits in re.findall(r"\d+", piece) for w in say_number(digits) or say_digits(digits)]
+        return say_number(piece) or [
+            w for digits in re.findall(r"\d+", piece) for w in say_number(digits) or say_digits(digits)
+        ]
     if not piece[0].isalpha() and piece[0] != "'":
         return _symbol(piece, whole, position)
     word = piece.strip("'") if piece.lower() not in english().leading_apostrophe else piece

@@ -26,8 +26,8 @@ _WORD_TIERS, _PHONE_TIERS = (
     re.compile(r"\b(words?|ort-mau)$", re.IGNORECASE),
     re.compile(r"\b(phones?|phonemes?|mau)$", re.IGNORECASE),
 )
-#: Intervals hold words, not lines, where no more than this share of them holds several.
-_LINES_SHARE = 0.1
+#: Intervals hold words, not lines, where no more than this share of them holds several; or this in a tier "words".
+_LINES_SHARE, _NAMED_LINES_SHARE = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,18 @@ def of_cues(cues: Sequence[Cue], split: Split) -> tuple[list[Token], list[Passag
     return of_intervals(cues, split)
 
 
-def of_intervals(intervals: Sequence[Interval], split: Split) -> tuple[list[Token], list[Passage]]:
-    """Tokens of intervals that hold either words (then timed) or lines (then in passages)."""
+def of_tier(tier: Tier, split: Split) -> tuple[list[Token], list[Passage]]:
+    """Tokens of a tier that holds either words (then timed) or lines (then in passages)."""
+    said = [interval for interval in tier.intervals if not _is_silence(interval)]
+    return of_intervals(said, split, _NAMED_LINES_SHARE if _WORD_TIERS.search(tier.name.strip()) else _LINES_SHARE)
+
+
+def of_intervals(
+    intervals: Sequence[Interval], split: Split, lines_share: float = _LINES_SHARE
+) -> tuple[list[Token], list[Passage]]:
+    """Tokens of intervals that hold words (then timed), or lines if more than lines_share of them hold several."""
     several = sum(len(interval.text.split()) > 1 for interval in intervals)
-    if several <= _LINES_SHARE * len(intervals):
+    if several <= lines_share * len(intervals):
         return of_words(intervals, split), []
     tokens: list[Token] = []
     passages: list[Passage] = []
@@ -68,11 +76,6 @@ def of_words(intervals: Sequence[Interval], split: Split) -> list[Token]:
     return [token for interval, own in zip(intervals, pieces, strict=True) for token in _shared_out(interval, own)]
 
 
-def speech_intervals(tier: Tier) -> list[Interval]:
-    """The intervals of a tier in which something is said."""
-    return [interval for interval in tier.intervals if interval.text.strip().lower() not in _SILENCES]
-
-
 def word_tier(tiers: Sequence[Tier]) -> Tier | None:
     """The tier with the words: by its name, or the only one there is."""
     named = [tier for tier in tiers if _WORD_TIERS.search(tier.name.strip())]
@@ -86,7 +89,7 @@ def phone_tier(tiers: Sequence[Tier]) -> Tier | None:
 
 def with_phones(tokens: Sequence[Token], tier: Tier) -> list[Token] | None:
     """Timed tokens with the phones whose middle lies inside them; None where the labels are not ARPAbet."""
-    phones = [Phone(i.text.strip().upper(), i.start_s, i.end_s) for i in speech_intervals(tier)]
+    phones = [Phone(i.text.strip().upper(), i.start_s, i.end_s) for i in tier.intervals if not _is_silence(i)]
     if not all(_ARPABET.fullmatch(phone.label) for phone in phones):
         return None
     middles = [(phone.start_s + phone.end_s) / 2 for phone in phones]
@@ -97,6 +100,10 @@ def with_phones(tokens: Sequence[Token], tier: Tier) -> list[Token] | None:
         )
         for token in tokens
     ]
+
+
+def _is_silence(interval: Interval) -> bool:
+    return interval.text.strip().lower() in _SILENCES
 
 
 def _shared_out(interval: Interval, tokens: Sequence[Token]) -> list[Token]:

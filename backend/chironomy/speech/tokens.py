@@ -50,6 +50,8 @@ def split_tokens(text: str) -> list[Token]:
 
 def split_pieces(pieces: Sequence[str]) -> list[list[Token]]:
     """The tokens of each piece of one text; the pieces are read on, as "5 | km" and "World War | II" need it."""
+    if not pieces:
+        return []
     text = f"\n{_PIECE_END}\n".join(piece.replace(_PIECE_END, "") for piece in pieces)
     capitals = _in_capitals(text)
     chunks = _chunks(without_remarks(text))

@@ -119,7 +119,7 @@ def _from_textgrid(path: Path, split: timed_tokens.Split) -> _Parts:
     if words is None:
         names = ", ".join(f"“{tier.name}”" for tier in tiers) or "none"
         raise UserError(f"{path}: has no tier “words” (its interval tiers: {names}): rename the tier with the words")
-    tokens, passages = timed_tokens.of_intervals(timed_tokens.speech_intervals(words), split)
+    tokens, passages = timed_tokens.of_tier(words, split)
     phones = timed_tokens.phone_tier(tiers)
     if phones is None or phones is words or passages:
         return tokens, passages, ()
