@@ -38,7 +38,7 @@ class Limb:
     middle_side: tuple[float, float, float]
     """Where the middle joint points at swivel 0 when the limb is held `ahead`; carried along for other directions."""
     outward: float
-    """+1 on the left, −1 on the right: makes positive swivels mirror images."""
+    """+1 or −1: which way round positive swivels go, so that they are mirror images and outward in arms and legs."""
     most_bent_rad: float
 
 
@@ -63,7 +63,7 @@ def _arm(side: str, s: float) -> Limb:
         hinge=(0.0, -s, 0.0),
         ahead=_unit(0.25 * s, -0.55, 0.8),
         middle_side=_unit(0.9 * s, -0.8, -0.6),
-        outward=s,
+        outward=-s,  # about a hand held ahead, the elbow below it rises the other way round than a knee turns out
         most_bent_rad=np.radians(150),
     )
 
