@@ -24,10 +24,10 @@ _FADE_RAD = np.radians(20.0)
 
 @dataclass(frozen=True)
 class _Limits:
-    """Ranges of the n joints that have limits. Axes are in the order twist axis, then the two that follow it in xyz."""
+    """Ranges of the n joints that have limits, about their own axes: the twist axis and two at right angles to it."""
 
     joints: NDArray[np.intp]  # [n]
-    axes: NDArray[np.intp]  # [n, 3], 0…2 for x, y, z
+    axes: Array  # [n, 3, 3], rows: unit vectors in motion space, right-handed
     lowest: Array  # [n, 3], radians, in the order of `axes`; 0 or less
     highest: Array  # [n, 3]; 0 or more
 
@@ -41,11 +41,12 @@ def _limits() -> _Limits:
         if entry is None:  # the pelvis turns freely
             continue
         low, high = np.array([entry[axis] for axis in "xyz"], dtype=float).T
+        turned = np.radians(entry.get("turned", 0.0))
         if name.startswith("right_"):  # the mirror image turns the other way about y and z
-            low, high = np.array([low[0], -high[1], -high[2]]), np.array([high[0], -low[1], -low[2]])
+            low, high, turned = np.array([low[0], -high[1], -high[2]]), np.array([high[0], -low[1], -low[2]]), -turned
         order = np.roll(np.arange(3), -"xyz".index(entry["twist"]))
         joints.append(index)
-        axes.append(order)
+        axes.append(rot.rotate(rot.about("y", turned), np.eye(3))[order])
         lowest.append(np.radians(low[order]))
         highest.append(np.radians(high[order]))
     return _Limits(np.array(joints), np.array(axes), np.array(lowest), np.array(highest))
@@ -114,7 +115,8 @@ def _fade(angle_rad: Array) -> Array:
 
 def _split(limits: _Limits, rotations: Array) -> tuple[Array, Array]:
     """Twist angles [..., n] and swing vectors [..., n, 2], radians, such that rotation = swing · twist."""
-    w, x, y, z = _components(limits, rotations)
+    q = rotations[..., limits.joints, :]
+    w, (x, y, z) = q[..., 0], np.moveaxis((limits.axes @ q[..., 1:, None])[..., 0], -1, 0)
     half = np.arctan2(x, w)
     cosine, sine = np.cos(half), np.sin(half)
     y, z = y * cosine - z * sine, y * sine + z * cosine
@@ -125,18 +127,9 @@ def _split(limits: _Limits, rotations: Array) -> tuple[Array, Array]:
     return twist, np.stack([y * factor, z * factor], axis=-1)
 
 
-def _components(limits: _Limits, rotations: Array) -> tuple[Array, Array, Array, Array]:
-    """w and the parts along the axes, in their order: the joints turned so that all twist about "x"."""
-    x, y, z = (rotations[..., limits.joints, 1 + limits.axes[:, k]] for k in range(3))
-    return rotations[..., limits.joints, 0], x, y, z
-
-
 def _join(limits: _Limits, twist: Array, swing: Array) -> Array:
     """Inverse of _split: quaternions [..., n, 4]."""
     swing_part = rot.exp(np.concatenate([np.zeros((*twist.shape, 1)), swing], axis=-1))
     turned = rot.multiply(swing_part, rot.about("x", twist))
-    out = np.empty_like(turned)
-    out[..., 0] = turned[..., 0]
-    for k in range(3):
-        out[..., np.arange(len(limits.joints)), 1 + limits.axes[:, k]] = turned[..., 1 + k]
-    return out
+    turned[..., 1:] = (np.swapaxes(limits.axes, -1, -2) @ turned[..., 1:, None])[..., 0]
+    return turned
