@@ -80,7 +80,7 @@ def run_generate(
 ) -> None:
     """Everything that can be wrong with the request is found before the long work starts."""
     from ..generators.registry import get_generator
-    from ..generators.rhythm.vocabulary import gesture_classes
+    from ..generators.rhythm.lexicon import BEAT, gesture_classes
     from ..pipeline.choices import read_gesture_classes, read_sliders
     from ..pipeline.hear import hear
     from ..pipeline.perform import Wishes, perform
@@ -93,7 +93,7 @@ def run_generate(
     spoken = _transcript(transcript, text)
     texts = [token.text for token in spoken.tokens]
     sliders = read_sliders(emphasis, texts)
-    wishes = Wishes(generator, style, seed, read_gesture_classes(gesture, texts, gesture_classes()))
+    wishes = Wishes(generator, style, seed, read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT)))
     body, model = _body(smplx_model)
     with progress_bar(as_json) as progress:
         recording = hear(audio, spoken, align_model, within(progress, 0.0, 0.5))

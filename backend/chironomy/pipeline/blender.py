@@ -72,7 +72,7 @@ def motion_of(performance: Performance) -> Any:
     from chironomy_blender.scene.keyframes import Motion
 
     take = performance.take
-    return Motion(performance.rotations(), take.translation, performance.fps, take.face)
+    return Motion(performance.rotations(), performance.translation(), performance.fps, take.face)
 
 
 def export(stage: Character, performance: Performance, path: Path, profile_name: str, fps: float | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..emphasis.curve import emphasis_curve
-from ..emphasis.fuse import fuse
+from ..emphasis.fuse import fuse, fused_translation
 from ..formats.take import Take, TakeMetadata, TakeWord
 from ..motion import resample
 from ..motion import rotations as rot
@@ -40,6 +40,10 @@ class Performance:
     def rotations(self) -> Array:
         """[T, 55, 4]: the two layers mixed by the emphasis."""
         return fuse(self.take.base_rotations, self.take.semantic_rotations, self.emphasis)
+
+    def translation(self) -> Array:
+        """[T, 3], metres: the root's way."""
+        return fused_translation(self.take, self.emphasis)
 
 
 def of_take(

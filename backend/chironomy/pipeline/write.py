@@ -83,7 +83,7 @@ def write_bvh_file(path: Path, performance: Performance) -> None:
     """The mixed motion as BVH, on the body's own skeleton."""
     from ..formats.bvh_writer import write_bvh
 
-    write_bvh(path, performance.rotations(), performance.take.translation, performance.body, performance.fps)
+    write_bvh(path, performance.rotations(), performance.translation(), performance.body, performance.fps)
 
 
 def write_smplx_file(path: Path, performance: Performance) -> None:
@@ -91,7 +91,7 @@ def write_smplx_file(path: Path, performance: Performance) -> None:
     from ..formats.smplx_npz import SmplxMotion, write_smplx
 
     take = performance.take
-    motion = SmplxMotion(performance.rotations(), take.translation, performance.fps, expressions=take.expressions)
+    motion = SmplxMotion(performance.rotations(), performance.translation(), performance.fps, expressions=take.expressions)
     write_smplx(path, motion)
 
 
