@@ -13,7 +13,7 @@ import numpy as np
 
 from ...motion.rotations import Array
 from . import arm_pose
-from .arm_pose import DEVIATION, FINGERS, FLEXION, LIFT, PRONATION, SWIVEL, TURNS, WRIST, Arm
+from .arm_pose import FINGERS, FLEXION, LIFT, PRONATION, SWIVEL, TURNS, WRIST, Arm
 from .library import Beat, BeatEnd, Gesture, HandKey, Library, Stance, Style
 from .phrases import HANGING_S, WAITING_S, Phrase
 from .plan import Performed
@@ -57,9 +57,12 @@ class Home:
 def key_row(arm: Arm, library: Library, key: HandKey) -> Array:
     """[28]: an authored key as a pose."""
     row = np.zeros(arm_pose.CHANNELS)
-    row[WRIST], row[SWIVEL], row[FINGERS] = key.wrist, key.elbow_rad, library.hand_shapes[key.hand]
-    pose = arm_pose.solve(arm, row[WRIST], row[SWIVEL], row[LIFT])
-    row[TURNS] = arm_pose.hand_turns(arm, pose, key.palm, key.fingers)
+    row[WRIST], row[FINGERS] = key.wrist, library.hand_shapes[key.hand]
+    row[SWIVEL] = key.elbow_rad + arm_pose.natural_swivel(row[PRONATION])
+    for _ in range(3):  # the elbow's place depends on the turn of the forearm, and the turn on the elbow's place
+        pose = arm_pose.solve(arm, row[WRIST], row[SWIVEL], row[LIFT])
+        row[TURNS] = arm_pose.hand_turns(arm, pose, key.palm, key.fingers)
+        row[SWIVEL] = key.elbow_rad + arm_pose.natural_swivel(row[PRONATION])
     return row
 
 
@@ -114,7 +117,9 @@ def homes_of(
         homes.append(Home(phrase.start_s - early_s, made, 0.62, 1.0))
         end_s = phrase.end_s
     if phrases and duration_s - end_s >= WAITING_S:
-        homes.append(resting("waiting" if duration_s - end_s < HANGING_S else "hanging", end_s + 0.45, len(phrases), 0.95))
+        homes.append(
+            resting("waiting" if duration_s - end_s < HANGING_S else "hanging", end_s + 0.45, len(phrases), 0.95)
+        )
     return Homes(homes)
 
 

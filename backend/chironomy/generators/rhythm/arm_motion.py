@@ -12,8 +12,21 @@ from ...motion.rotations import Array
 from ...motion.skeleton import INDEX, JOINTS
 from .arm_keys import Key, key_arrays
 from .arm_pose import (
-    DEVIATION, FINGERS, FLEXION, LIFT, PRONATION, SWIVEL, TURN_LIMITS, TURNS, WRIST, Arm, arm_rotations, chart,
-    palm_way, solve, unchart,
+    DEVIATION,
+    FINGERS,
+    FLEXION,
+    LIFT,
+    PRONATION,
+    SWIVEL,
+    TURN_LIMITS,
+    TURNS,
+    WRIST,
+    Arm,
+    arm_rotations,
+    chart,
+    palm_way,
+    solve,
+    unchart,
 )  # fmt: skip
 from .hand_pose import finger_rotations
 from .library import Style

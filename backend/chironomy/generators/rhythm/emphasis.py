@@ -29,7 +29,9 @@ def psi(performed: Sequence[Performed], frames: int, fps: float) -> Array:
     return np.minimum(total ** (1.0 / _POWER), 1.0).astype(np.float32)
 
 
-def take_words(words: Sequence[Word], performed: Sequence[Performed], emphasis: Array, fps: float) -> tuple[TakeWord, ...]:
+def take_words(
+    words: Sequence[Word], performed: Sequence[Performed], emphasis: Array, fps: float
+) -> tuple[TakeWord, ...]:
     """What the take says of each word; its score is the maximum of psi over its stroke window."""
     return tuple(
         TakeWord(word, _highest(emphasis, p, fps), p.window, p.gesture_class, p.prominence)

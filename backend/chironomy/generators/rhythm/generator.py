@@ -156,5 +156,3 @@ def _finished(base: Array, semantic: Array, progress: Progress) -> tuple[Array, 
     progress("Moving", 0.85)
     base = rot.make_continuous(base)
     return base, within_reach(base, semantic)
-
-

@@ -45,9 +45,7 @@ def _lexicon() -> _Lexicon:
         flag: frozenset(name for name, entries in document["classes"].items() if entries.get(flag))
         for flag in ("only_in_questions", "ends_question")
     }
-    return _Lexicon(
-        tuple(document["classes"]), phrases, max(len(phrase) for phrase in phrases), variants, **flags
-    )
+    return _Lexicon(tuple(document["classes"]), phrases, max(len(phrase) for phrase in phrases), variants, **flags)
 
 
 @cache
@@ -69,9 +67,7 @@ def is_function_word(text: str) -> bool:
     return plain(text) in _function_words()
 
 
-def recognise(
-    words: Sequence[Word], prominence: Sequence[float], chosen: Mapping[int, str]
-) -> dict[int, Recognised]:
+def recognise(words: Sequence[Word], prominence: Sequence[float], chosen: Mapping[int, str]) -> dict[int, Recognised]:
     """Word number → its gesture. Of a phrase, the word that the voice stresses most gets it.
 
     `chosen` holds the animator's own choices: a class, "beat", or "" for none. Raises UserError for an unknown class.

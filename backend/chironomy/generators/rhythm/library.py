@@ -189,7 +189,9 @@ def _read(name: str, build: Any) -> Any:
         return build(load_preset(name))
     except (KeyError, TypeError, ValueError, OSError) as error:
         reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
-        raise UserError(f"{presets_folder() / name}.json: cannot be used ({reason}): correct it or restore it") from error
+        raise UserError(
+            f"{presets_folder() / name}.json: cannot be used ({reason}): correct it or restore it"
+        ) from error
 
 
 @cache

@@ -71,7 +71,5 @@ def phrases_of(words: Sequence[Word], library: Library, seed: int) -> list[Phras
             lead = "left" if lead == "right" else "right"
         weights = [0.15 * s.weight if k == previous else s.weight for k, s in enumerate(stances)]
         previous = pick(chance, weights)
-        result.append(
-            Phrase(first, end, words[first].start_s, words[end - 1].end_s, lead, stances[previous])
-        )
+        result.append(Phrase(first, end, words[first].start_s, words[end - 1].end_s, lead, stances[previous]))
     return result

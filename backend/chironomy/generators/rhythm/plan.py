@@ -52,9 +52,7 @@ class Performed:
     window: StrokeWindow
 
 
-def _kinds(
-    speech: Speech, content: Sequence[bool], chosen: Mapping[int, str]
-) -> tuple[dict[int, str], dict[int, str]]:
+def _kinds(speech: Speech, content: Sequence[bool], chosen: Mapping[int, str]) -> tuple[dict[int, str], dict[int, str]]:
     """Word number → class, and → name of the gesture where the word asks for one, without those too close together."""
     prominence, nuclei = speech.rhythm.prominence, speech.rhythm.nuclei_s
     recognised = recognise(speech.words, prominence, chosen)
@@ -98,7 +96,12 @@ def plan(
     content = [not is_function_word(word.text) for word in words]
     classes, variants = _kinds(speech, content, chosen)
     by_stress = sorted(range(len(words)), key=lambda k: (-prominence[k] - 0.25 * content[k], k))
-    shaped = [nuclei[k] for k in classes]
+    recent: list[str] = []
+    gestures = {
+        k: _choose_gesture(library, name, variants.get(k, ""), stream(seed, "gesture", k), recent)
+        for k, name in classes.items()
+    }
+    shaped = [t for k, gesture in gestures.items() for t in _busy(gesture, nuclei[k])]
     forced = [k for k, name in chosen.items() if name == BEAT and 0 <= k < len(words)]
     stressed = [
         k
@@ -115,25 +118,22 @@ def plan(
     ]
     base = _spaced(lucky, nuclei, [], _CLOSEST_BEATS_S)
     phrase_of = {k: phrase for phrase in phrases for k in range(phrase.first, phrase.end)}
-    recent: list[str] = []
-    result = []
-    for k in range(len(words)):
-        entry = _perform(
-            k, speech, phrase_of[k], library, style, seed, classes.get(k, ""), variants.get(k, ""), k in base,
+    return [
+        _perform(
+            k, speech, phrase_of[k], library, style, seed, classes.get(k, ""), gestures.get(k), k in base,
             k in semantic, recent,
-        )  # fmt: skip
-        result.append(entry)
-    return result
+        )
+        for k in range(len(words))
+    ]  # fmt: skip
 
 
 def _perform(
     k: int, speech: Speech, phrase: Phrase, library: Library, style: Style, seed: int, gesture_class: str,
-    variant: str, in_base: bool, in_semantic: bool, recent: list[str],
+    gesture: Gesture | None, in_base: bool, in_semantic: bool, recent: list[str],
 ) -> Performed:  # fmt: skip
     chance = stream(seed, "word", k)
     prominence = float(speech.rhythm.prominence[k])
     nucleus = float(np.clip(speech.rhythm.nuclei_s[k], _EDGE_S, max(speech.duration_s - _EDGE_S, _EDGE_S)))
-    gesture = _choose_gesture(library, gesture_class, variant, chance, recent) if gesture_class else None
     beat = _choose_beat(library, chance, recent) if in_base or in_semantic else None
     spread = float(np.exp(chance.normal(0.0, 0.18)))
     base_size = style.beat_size * (0.17 + 0.23 * prominence) * spread if in_base else 0.0
@@ -165,6 +165,14 @@ def _other(side: str) -> str:
     return "left" if side == "right" else "right"
 
 
+def _busy(gesture: Gesture, nucleus_s: float) -> list[float]:
+    """Moments that a shaped gesture keeps free of beats: from its preparation until it has been seen."""
+    first, last = _span(gesture)
+    shown = max(key.time_s for key in (*gesture.keys, *gesture.other) if key.phase == "stroke")
+    count = max(int((min(shown + 0.16, last) - first) / _CLOSEST_SEMANTIC_BEATS_S) + 1, 2)
+    return list(nucleus_s + np.linspace(first, min(shown + 0.16, last), count))
+
+
 def _span(gesture: Gesture) -> tuple[float, float]:
     keys = [*gesture.keys, *gesture.other]
     return min(key.time_s for key in keys), max(key.time_s for key in keys)
@@ -176,7 +184,9 @@ def _window(nucleus_s: float, first_s: float, last_s: float, duration_s: float, 
     latest = max(duration_s - _EDGE_S, 0.0)
     start = float(np.clip(nucleus_s + first_s, 0.0, max(latest - 2 * _EDGE_S, 0.0)))
     end = float(np.clip(nucleus_s + last_s, min(start + 2 * _EDGE_S, latest), latest))
-    return StrokeWindow(max(start - part * _PREPARATION_S, 0.0), start, end, min(end + part * _RETRACTION_S, duration_s))
+    return StrokeWindow(
+        max(start - part * _PREPARATION_S, 0.0), start, end, min(end + part * _RETRACTION_S, duration_s)
+    )
 
 
 def _choose_gesture(

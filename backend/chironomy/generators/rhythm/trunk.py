@@ -157,8 +157,16 @@ def _accents(entries: Sequence[tuple[float, float, Sequence[Accent]]], times_s: 
     """[T, 3]: authored accents (start_s, ±1 for the side of the lead, accents), each starting and ending at nothing."""
     out = np.zeros((len(times_s), 3))
     for at_s, side, accents in entries:
-        rows = [(0.0, 0.0, 0.0), *((a.bend_rad, side * a.turn_rad, -side * a.tilt_rad) for a in accents), (0.0, 0.0, 0.0)]
-        moments = [at_s + accents[0].time_s - 0.24, *(at_s + a.time_s for a in accents), at_s + accents[-1].time_s + 0.42]
+        rows = [
+            (0.0, 0.0, 0.0),
+            *((a.bend_rad, side * a.turn_rad, -side * a.tilt_rad) for a in accents),
+            (0.0, 0.0, 0.0),
+        ]
+        moments = [
+            at_s + accents[0].time_s - 0.24,
+            *(at_s + a.time_s for a in accents),
+            at_s + accents[-1].time_s + 0.42,
+        ]
         first, last = max(int(moments[0] * fps), 0), min(int(moments[-1] * fps) + 2, len(times_s))
         if last > first:
             out[first:last] += through_keys(moments, rows, np.zeros(len(rows), bool), times_s[first:last])
@@ -200,7 +208,7 @@ def trunk_motion(
     reach = smooth(np.concatenate([hands[:, 0], hands[:, 1]], axis=-1), fps, 0.22, -0.06)
     sideways, height, forward = reach[:, 0] - reach[:, 3], reach[:, 1] - reach[:, 4], reach[:, 5] - reach[:, 2]
     together = (reach[:, 1] + reach[:, 4]) / 2 + 0.5
-    torso[:, TURN] += np.radians(9.0) * np.tanh(sideways) + np.radians(9.0) * np.tanh(forward)
+    torso[:, TURN] += np.radians(14.0) * np.tanh(sideways) + np.radians(14.0) * np.tanh(forward)
     torso[:, TILT] += np.radians(4.5) * np.tanh(height)
     torso[:, BEND] += np.radians(1.0) - np.radians(4.0) * together - np.radians(1.3) * (breathing - 0.4)
     torso += np.radians(noise[:, :3] * [0.5, 1.0, 0.6])
