@@ -18,12 +18,15 @@ Phones = tuple[str, ...]
 
 
 @lru_cache(maxsize=20_000)
-def pronunciations(word: str) -> tuple[Phones, ...]:
+def pronunciations(word: str, language: str = "en") -> tuple[Phones, ...]:
     """The ways of saying a spoken word (lower case, a to z and apostrophes; "u." is the letter's name), the usual one first.
 
-    Never empty: where nothing in the word can be said, it is one neutral vowel.
+    Never empty: where nothing in the word can be said, it is one neutral vowel. Words of other languages come out in the nearest
+    English phones.
     """
     word = word.lower()
+    if language.partition("-")[0] != "en":
+        return by_rules(word, language) or by_letters(word)
     return _known(word) or _known_with_ending(word) or by_rules(word) or by_letters(word)
 
 

@@ -19,12 +19,12 @@ _NEUTRAL: tuple[str, ...] = ("AH0",)
 _lock = threading.Lock()  # eSpeak NG keeps its state in globals
 
 
-def by_rules(word: str) -> tuple[tuple[str, ...], ...]:
-    """The pronunciation by eSpeak NG's rules for American English; empty where the library or a sound is missing."""
+def by_rules(word: str, language: str = "en-us") -> tuple[tuple[str, ...], ...]:
+    """The pronunciation by eSpeak NG's rules; empty where the library, the language or a sound is missing."""
     to_ipa = _espeak()
     if to_ipa is None or not any(c.isalpha() for c in word):
         return ()
-    phones = arpabet(to_ipa(word[:_LONGEST_WORD]))
+    phones = arpabet(to_ipa(word[:_LONGEST_WORD], language))
     return (phones,) if phones else ()
 
 
@@ -64,8 +64,8 @@ def _sounds() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _espeak() -> Callable[[str], str] | None:
-    """A function from a word to its IPA; None where the library cannot be loaded or finds no data."""
+def _espeak() -> Callable[[str, str], str] | None:
+    """A function from a word and its language to its IPA; None where the library cannot be loaded or finds no data."""
     try:
         import espeakng_loader
 
@@ -75,16 +75,17 @@ def _espeak() -> Callable[[str], str] | None:
         library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
         library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
         library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        started = library.espeak_Initialize(_NO_SOUND_CARD, 0, data.encode(), _DO_NOT_EXIT) > 0
-        if not started or library.espeak_SetVoiceByName(b"en-us") != 0:
+        if library.espeak_Initialize(_NO_SOUND_CARD, 0, data.encode(), _DO_NOT_EXIT) <= 0:
             return None
     except (ImportError, OSError, RuntimeError, AttributeError):
         return None
-    return lambda word: _to_ipa(library, word)
+    return lambda word, language: _to_ipa(library, word, language)
 
 
-def _to_ipa(library: Any, word: str) -> str:
+def _to_ipa(library: Any, word: str, language: str) -> str:
     with _lock:
+        if library.espeak_SetVoiceByName(language.lower().encode("utf-8")) != 0:
+            return ""
         text = ctypes.c_char_p(word.encode("utf-8"))
         pieces: list[str] = []
         while text.value:  # one clause a call; the pointer moves on, and is null at the end

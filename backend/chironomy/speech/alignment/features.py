@@ -15,6 +15,8 @@ from .noise import without_noise
 
 FRAMES_PER_S = 100
 CEPSTRA = 13
+#: Frames on each side that the differences of a frame look at.
+CONTEXT = 3
 
 _SHIFT = SAMPLE_RATE // FRAMES_PER_S
 _WINDOW = 410
@@ -75,11 +77,11 @@ def _mel_filters() -> NDArray[np.float32]:
 
 def streams(cepstra: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
     """[3, T, 13]: cepstra less the recording's mean, their first and their second differences."""
-    padded = np.pad(cepstra, ((3, 3), (0, 0)), mode="edge")
+    padded = np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
     count = len(cepstra)
 
     def at(offset: int) -> NDArray[np.float32]:
-        return padded[3 + offset : 3 + offset + count]
+        return padded[CONTEXT + offset : CONTEXT + offset + count]
 
     first = at(2) - at(-2)
     second = (at(3) - at(-1)) - (at(1) - at(-3))

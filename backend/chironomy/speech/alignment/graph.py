@@ -27,10 +27,12 @@ from .acoustic_model import (
 #: The ways in which one word may be said, each a tuple of the model's phones.
 Pronunciations = Sequence[tuple[str, ...]]
 
-#: Cost in nats of leaving a word out, of each filler, and of each frame of speech that the text does not have.
-SKIP_COST = 40.0
+#: Cost in nats of leaving a word out, of each filler, and of each frame of foreign speech, which the text does not have.
+#: Measured on 50 recordings with words put into and taken out of their texts, and on synthetic speech with noise of 5 to 30 dB:
+#: cheaper ones lose words in noise, dearer ones squeeze in words that nobody says.
+SKIP_COST = 60.0
+FOREIGN_FRAME_COST = 4.0
 FILLER_COSTS = {SILENCE: 2.0, "+NSN+": 8.0, "": 12.0}
-FOREIGN_FRAME_COST = 3.0
 
 FILLER = -1
 """Stands in `Graph.word` for the phones that belong to no word."""

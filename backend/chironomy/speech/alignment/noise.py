@@ -12,6 +12,7 @@ _RISE, _FALL = 0.995, 0.5
 """How slowly an estimate of the floor follows what is above it, and what is below it."""
 _MASKING, _MASKED = 0.85, 0.2
 _MOST_GAIN = 20.0
+_FAINTEST = 1e-6
 _NEIGHBOURS = 4
 _PIECE = 2000  # frames
 _WARM_UP = 500
@@ -46,7 +47,7 @@ def _gains(mel: NDArray[np.float32]) -> NDArray[np.float32]:
         peak *= _MASKING
         masked = np.where(signal < _MASKING * peak, peak * _MASKED, signal)
         peak = np.maximum(peak, signal)
-        gains[frame] = np.maximum(masked, floor) / power
+        gains[frame] = np.maximum(masked, floor) / np.maximum(power, _FAINTEST)
     return np.clip(gains, 1 / _MOST_GAIN, _MOST_GAIN)
 
 

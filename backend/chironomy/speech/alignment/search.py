@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acoustic_model import AcousticModel
-from .features import FRAMES_PER_S, streams
+from .features import CONTEXT, FRAMES_PER_S, streams
 from .graph import FILLER, Graph, Pronunciations, graph_of
 from .scoring import senone_scores
 from .viterbi import Segment, best_path, emissions
@@ -21,6 +21,8 @@ _LONGEST_WHOLE = 40 * FRAMES_PER_S
 #: What was found in the last seconds of a window is not kept: the words after it were not seen.
 _UNSURE = 3 * FRAMES_PER_S
 _PAUSE = FRAMES_PER_S // 8
+_SHORTEST = 3
+_SCORED_AT_ONCE = 1000
 #: Nobody speaks faster; so much text is offered to a window.
 _PHONES_PER_S = 22
 _MOST_PHONES = 2500
@@ -55,40 +57,60 @@ class Sound:
     mean: NDArray[np.float32]
     """[13]: what is taken off: the voice's and the room's colour."""
 
-    def ratios(self, graph: Graph, start: int, end: int) -> NDArray[np.float32]:
+    def ratios(self, graph: Graph, start: int, end: int, report: Report = lambda _: None) -> NDArray[np.float32]:
         """Emissions of the graph's states for frames start … end − 1; see viterbi.emissions."""
-        margin_start, margin_end = max(0, start - 3), min(len(self.cepstra), end + 3)
-        values = streams(self.cepstra[margin_start:margin_end], self.mean)[:, start - margin_start :][:, : end - start]
+        pieces = []
+        for piece in range(start, end, _SCORED_AT_ONCE):
+            report((piece - start) / (end - start))
+            pieces.append(senone_scores(self.model, self._streams(piece, min(piece + _SCORED_AT_ONCE, end)), graph.senones))
         context_free = self.model.senone_sequences[: len(self.model.phones)].ravel()
-        return emissions(graph, senone_scores(self.model, values, graph.senones), context_free)
+        return emissions(graph, np.concatenate(pieces), context_free)
+
+    def _streams(self, start: int, end: int) -> NDArray[np.float32]:
+        margin = max(0, start - CONTEXT)
+        return streams(self.cepstra[margin : end + CONTEXT], self.mean)[:, start - margin :][:, : end - start]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was found of a text."""
+
+    words: list[Found | None]
+    """One for each word; None where it is not in the sound."""
+    foreign: list[tuple[int, int]]
+    """Frames of speech that the text does not have."""
 
 
 def find_words(
     sound: Sound, words: Sequence[Pronunciations], start: int, end: int, report: Report = lambda _: None
-) -> list[Found | None]:
-    """Where each of the words is within frames start … end − 1; None for those that are not there."""
+) -> Search:
+    """Where each of the words is within frames start … end − 1."""
     found: list[Found | None] = [None] * len(words)
+    foreign: list[tuple[int, int]] = []
     word, position = 0, start
-    while word < len(words) and end - position > 2:
+    while word < len(words) and end - position > _SHORTEST:
         whole = end - position <= _LONGEST_WHOLE
-        until = end if whole else position + _WINDOW
-        offered = _offered(words, word, until - position)
+        length = end - position if whole else _WINDOW
+        offered = _offered(words, word, length)
         graph = graph_of(sound.model, words[word : word + offered])
-
-        def report_window(fraction: float, position: int = position, until: int = until) -> None:
-            report((position + fraction * (until - position) - start) / (end - start))
-
-        report_window(0.0)
-        ratios = sound.ratios(graph, position, until)
-        path = best_path(graph, ratios, whole=whole, report=report_window)
-        kept_words, kept_until = (offered, until - position) if whole else _kept(graph, path, until - position)
+        done, share = (position - start) / (end - start), length / (end - start)
+        ratios = sound.ratios(graph, position, position + length, _part(report, done, share / 2))
+        path = best_path(graph, ratios, whole=whole, report=_part(report, done + share / 2, share / 2))
+        kept_words, kept_length = (offered, length) if whole else _kept(graph, path, length)
         for index, entry in _words_of(sound.model, graph, path, position):
             if index < kept_words:
                 found[word + index] = entry
+        foreign += [
+            (position + s.start, position + s.end) for s in path if graph.phone[s.node] < 0 and s.start < kept_length
+        ]
         word += kept_words
-        position += kept_until
+        position += kept_length
     report(1.0)
-    return found
+    return Search(found, foreign)
+
+
+def _part(report: Report, start: float, share: float) -> Report:
+    return lambda fraction: report(start + share * fraction)
 
 
 def _offered(words: Sequence[Pronunciations], first: int, frames: int) -> int:
