@@ -72,10 +72,18 @@ def lock_feet(
     Knees bend and ankles turn for it; the pelvis comes down where a leg would not reach. Feet glide into and out of
     their places over a quarter of a second, so that nothing jumps where a contact starts or ends.
     """
-    local, translation = np.asarray(local, dtype=float), np.asarray(translation, dtype=float)
+    local, translation = np.array(local, dtype=float), np.array(translation, dtype=float)
     standing = np.asarray(contacts) > 0.5
     if not standing.any():
-        return local.copy(), translation.copy()
+        return local, translation
+    for _ in range(2):  # places of ankle and ball, found one by one, do not quite fit each other the first time
+        local, translation = _hold_once(local, translation, rest_joints, standing, fps)
+    return local, translation
+
+
+def _hold_once(
+    local: Array, translation: Array, rest_joints: Array, standing: NDArray[np.bool_], fps: float
+) -> tuple[Array, Array]:
     positions, _ = forward(local, translation, rest_joints)
     ankles, balls = {}, {}
     for limb, ball, ankle_column, ball_column in _SIDES:
@@ -84,12 +92,17 @@ def lock_feet(
         # a joint that does not stand itself goes along with the one that does
         along_with_ball = (1 - ankle_weight) * ball_weight * ball_shift
         along_with_ankle = (1 - ball_weight) * ankle_weight * ankle_shift
-        ankles[limb] = positions[:, limb.end] + ankle_weight * ankle_shift + along_with_ball
-        balls[limb] = positions[:, ball] + ball_weight * ball_shift + along_with_ankle
+        ankle = positions[:, limb.end] + ankle_weight * ankle_shift + along_with_ball
+        tip = positions[:, ball] + ball_weight * ball_shift + along_with_ankle
+        # both places together may not fit the foot's length: each gives way by half
+        foot = tip - ankle
+        too_long = 1 - np.linalg.norm(rest_joints[ball] - rest_joints[limb.end]) / np.linalg.norm(foot, axis=1)
+        ankles[limb] = ankle + 0.5 * too_long[:, None] * foot
+        balls[limb] = tip - 0.5 * too_long[:, None] * foot
 
-    hips = {limb: positions[:, limb.first] for limb in ankles}
-    drop = np.max([_missing_height(limb, rest_joints, hips[limb], ankles[limb]) for limb in ankles], axis=0)
-    translation = translation - _smooth_above(drop, round(_BLEND_S * fps))[:, None] * np.array([0.0, 1.0, 0.0])
+    missing = [_missing_height(limb, rest_joints, positions[:, limb.first], ankles[limb]) for limb in ankles]
+    drop = _smooth_above(np.max(missing, axis=0), round(_BLEND_S * fps))
+    translation = translation - drop[:, None] * np.array([0.0, 1.0, 0.0])
     for limb, ball, _, _ in _SIDES:
         local = move_end(limb, local, translation, rest_joints, ankles[limb], softness=_SPARE_REACH)
         local = _point_foot(limb, ball, local, translation, rest_joints, balls[limb])
