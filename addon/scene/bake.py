@@ -1,0 +1,167 @@
+"""*Accept*: what a live take shows becomes one clean action, computed with numpy from the layers' keys."""
+
+import bpy
+import numpy as np
+
+from ..core.motion import rotations as rot
+from ..core.motion.arkit import ARKIT_SHAPES
+from ..core.motion.rotations import Array
+from ..core.motion.skeleton import INDEX, JOINT_COUNT
+from . import keep, versions
+from .armature import rest_rotations
+from .axes import local_from_pose, translation_from_location
+from .influence import EMPHASIS, EXAGGERATION, sampled_influence
+from .keyframes import BODY, FACE, ROOT, Motion, bones_of, scene_fps, write_action
+from .layers import BASE, LiveTake, live_take, refresh, take_down
+
+_ROTATION, _LOCATION = "rotation_quaternion", "location"
+
+
+def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = None) -> Motion:
+    """The motion that the live take shows on the scene's whole frames, with the animator's edits, in motion space."""
+    live = live_take(armature)
+    layers = {name: _channels(strip.action, BODY, live) for name, strip in live.strips.items()}
+    e = sampled_influence(live.strips[EMPHASIS], live.frames)
+    beyond = sampled_influence(live.strips[EXAGGERATION], live.frames)
+    weights = {EMPHASIS: np.clip(e, 0.0, 1.0), EXAGGERATION: np.clip(beyond, 0.0, 1.0)}
+    edits = _sampled_channels(live.edits, BODY, live.frames)
+    edit_weight = np.full(len(live.frames), armature.animation_data.action_influence)
+
+    bones = bones_of(armature)
+    pose = rot.identity((len(live.frames), len(bones)))
+    for i, bone in enumerate(bones):
+        path = _path(bone, _ROTATION)
+        q = _quaternions(layers[BASE], path, live)
+        for name, weight in weights.items():
+            q = rot.multiply(q, rot.power(_quaternions(layers[name], path, live), weight))
+        if path in edits:
+            q = rot.multiply(q, rot.power(_filled(edits[path], (1.0, 0.0, 0.0, 0.0)), edit_weight))
+        pose[:, i] = rot.normalize(q)
+    rotations = rot.identity((len(live.frames), JOINT_COUNT))
+    rotations[:, [INDEX[bone] for bone in bones]] = local_from_pose(pose, rest_rotations(armature, bones))
+
+    path = _path(ROOT, _LOCATION)
+    location = layers[BASE].get(path, np.zeros((len(live.frames), 3)))
+    for name, weight in weights.items():
+        if path in layers[name]:
+            location = location + layers[name][path] * weight[:, None]
+    if path in edits:
+        location = location + _filled(edits[path], (0.0, 0.0, 0.0)) * edit_weight[:, None]
+    translation = translation_from_location(location, rest_rotations(armature, [ROOT])[0])
+    fps = scene_fps(scene or bpy.context.scene)
+    return Motion(rot.make_continuous(rotations), translation, fps, _shown_face(live))
+
+
+def bake_take(armature: bpy.types.Object, name: str | None = None) -> bpy.types.Action:
+    """A new action, assigned to nothing, that holds what the live take shows; the take stays under review."""
+    live = live_take(armature)
+    mesh = _mesh_of(live.keys)
+    return write_action(name or live.name, armature, mesh, shown_motion(armature), int(live.frames[0]))
+
+
+def accept_take(armature: bpy.types.Object) -> bpy.types.Action:
+    """*Accept*: the baked action becomes the active one of rig and face, and the layers go.
+
+    The action that was in use before stays in the file (with a fake user). What the animator keyed on channels that
+    no take has (scale, other bones) goes into the action as it is.
+    """
+    live = live_take(armature)
+    action = bake_take(armature)
+    _carry_over(live.edits, action)
+    for pointer in (keep.FORMER_BODY, keep.FORMER_FACE):
+        former = live.base.get(pointer)
+        if former is not None:
+            former.use_fake_user = True
+    bpy.data.batch_remove(take_down(live))
+    for animated, kind in ((armature, BODY), (live.keys, FACE)):
+        slot = versions.slot_of(action, kind)
+        if animated is not None and slot is not None:
+            versions.assign_action(animated, action, slot)
+            animated.animation_data.action_blend_type = "REPLACE"
+            animated.animation_data.action_influence = 1.0
+    refresh(armature, live.keys)
+    return action
+
+
+def _channels(action: bpy.types.Action, kind: str, live: LiveTake) -> dict[str, Array]:
+    """The layer's values [T, n] by data path, read from its keys, which stand on every frame (or there is one)."""
+    found: dict[str, list[Array]] = {}
+    for curve in versions.curves(action, versions.slot_of(action, kind)):
+        points = curve.keyframe_points
+        values = np.empty(2 * len(points), dtype=np.float32)
+        points.foreach_get("co", values)
+        column = values[1::2] if len(points) == len(live.frames) else np.full(len(live.frames), values[1])
+        found.setdefault(curve.data_path, []).append(column)
+    return {path: np.stack(columns, axis=-1).astype(float) for path, columns in found.items()}
+
+
+def _sampled_channels(action: bpy.types.Action | None, kind: str, frames: Array) -> dict[str, dict[int, Array]]:
+    """The animator's curves by data path and index, evaluated [T]."""
+    found: dict[str, dict[int, Array]] = {}
+    for curve in versions.curves(action, versions.slot_of(action, kind) if action else None):
+        if not curve.mute:
+            samples = np.array([curve.evaluate(frame) for frame in frames])
+            found.setdefault(curve.data_path, {})[curve.array_index] = samples
+    return found
+
+
+def _quaternions(channels: dict[str, Array], path: str, live: LiveTake) -> Array:
+    return rot.normalize(channels[path]) if path in channels else rot.identity((len(live.frames),))
+
+
+def _filled(columns: dict[int, Array], neutral: tuple[float, ...]) -> Array:
+    """All components [T, n]; those without a curve have their neutral value."""
+    frames = len(next(iter(columns.values())))
+    parts = [columns.get(i, np.full(frames, value)) for i, value in enumerate(neutral)]
+    values = np.stack(parts, axis=-1)
+    return rot.normalize(values) if len(neutral) == 4 else values
+
+
+def _shown_face(live: LiveTake) -> Array | None:
+    if live.keys is None:
+        return None
+    base = _channels(live.base, FACE, live)
+    edits = _sampled_channels(live.edits, FACE, live.frames)
+    face = np.zeros((len(live.frames), len(ARKIT_SHAPES)))
+    for i, shape in enumerate(ARKIT_SHAPES):
+        path = f'key_blocks["{shape}"].value'
+        if path in base:
+            face[:, i] = base[path][:, 0]
+        if path in edits:
+            face[:, i] += edits[path][0] * live.keys.animation_data.action_influence
+    return face
+
+
+def _carry_over(edits: bpy.types.Action | None, action: bpy.types.Action) -> None:
+    """Copies the edits' curves of channels that the take does not have."""
+    for kind in (BODY, FACE):
+        source = versions.curves(edits, versions.slot_of(edits, kind) if edits else None)
+        slot = versions.slot_of(action, kind)
+        if slot is None:
+            continue
+        bag = versions.channels(action, slot)
+        taken = {curve.data_path for curve in bag.fcurves}
+        for curve in source:
+            if curve.data_path not in taken:
+                _copy_curve(curve, bag.fcurves.new(curve.data_path, index=curve.array_index))
+
+
+def _copy_curve(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:
+    target.extrapolation = source.extrapolation
+    target.keyframe_points.add(len(source.keyframe_points))
+    for old, new in zip(source.keyframe_points, target.keyframe_points, strict=True):
+        for name in ("co", "interpolation", "easing", "back", "period", "amplitude", "type"):
+            setattr(new, name, getattr(old, name))
+        for name in ("handle_left_type", "handle_right_type", "handle_left", "handle_right"):
+            setattr(new, name, getattr(old, name))
+
+
+def _path(bone: str, channel: str) -> str:
+    return f'pose.bones["{bone}"].{channel}'
+
+
+def _mesh_of(keys: bpy.types.Key | None) -> bpy.types.Object | None:
+    """An object whose shape keys these are."""
+    return next((item for item in bpy.data.objects if keys is not None and item.data == keys.user), None)
+
+

@@ -1,0 +1,134 @@
+"""The curves that blend a take's layers: e(t) itself, and e(t) − 1, kept in step with it.
+
+The influence curve of *Emphasis* is e(t), 0…2, to be edited like any other curve; Blender clamps influence to 0…1
+after evaluating the curve. What lies above 1 is the business of *Exaggeration*, whose curve is the same, one lower.
+"""
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from ..core.motion.rotations import Array
+from .keyframes import key_enum
+
+EMPHASIS, EXAGGERATION = "Emphasis", "Exaggeration"
+#: Custom property of the layers' actions that says which layer they are.
+LAYER = "chironomy_layer"
+
+_ENUMS = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
+_PLACES = ("co", "handle_left", "handle_right")
+_SHAPES = ("back", "period", "amplitude")
+
+
+def influence_curve(strip: bpy.types.NlaStrip) -> bpy.types.FCurve:
+    """The strip's influence as a curve, made animated where it is not."""
+    if not strip.use_animated_influence:
+        strip.use_animated_influence = True
+    return strip.fcurves.find("influence")
+
+
+def write_influence(strip: bpy.types.NlaStrip, frames: Array, values: Array, overridden: bool = False) -> None:
+    """Makes the strip's influence the values [T] on whole frames [T], straight between them.
+
+    Keys inside level stretches are left out, which changes no value. `overridden`: the strip belongs to a library
+    override, on which Blender takes keys one by one only.
+    """
+    keep = np.ones(len(values), dtype=bool)
+    keep[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+    points = influence_curve(strip).keyframe_points
+    count = int(keep.sum())
+    _resize(points, count)
+    places = np.column_stack([frames[keep], values[keep]]).astype(np.float32)
+    if overridden:
+        for point, place in zip(points, places, strict=True):
+            point.co = place
+            point.interpolation = "LINEAR"
+    else:
+        points.foreach_set("co", places.ravel())
+        points.foreach_set("interpolation", [key_enum("interpolation", "LINEAR")] * count)
+        for side in ("handle_left_type", "handle_right_type"):
+            points.foreach_set(side, [key_enum(side, "AUTO_CLAMPED")] * count)
+    influence_curve(strip).update()
+
+
+def sampled_influence(strip: bpy.types.NlaStrip, frames: Array) -> Array:
+    """The strip's influence [T] on the frames [T], as its curve stands, not clamped."""
+    curve = influence_curve(strip)
+    return np.array([curve.evaluate(frame) for frame in frames])
+
+
+def keep_in_step(armature: bpy.types.Object) -> bool:
+    """Makes the exaggeration's curve e(t) − 1 again; returns whether it was not."""
+    strips = layer_strips(armature)
+    if EMPHASIS not in strips or EXAGGERATION not in strips:
+        return False
+    source, target = influence_curve(strips[EMPHASIS]), influence_curve(strips[EXAGGERATION])
+    wanted = _read(source)
+    for name in _PLACES:
+        wanted[name] = wanted[name] - np.tile(np.array([0.0, 1.0], dtype=np.float32), len(source.keyframe_points))
+    if _same(wanted, _read(target)):
+        return False
+    # first, since setting it makes Blender drop keys that share a frame, as new ones do
+    target.extrapolation = source.extrapolation
+    _resize(target.keyframe_points, len(source.keyframe_points))
+    for name, values in wanted.items():
+        target.keyframe_points.foreach_set(name, values)
+    armature.update_tag(refresh={"TIME"})
+    return True
+
+
+def layer_strips(armature: bpy.types.Object) -> dict[str, bpy.types.NlaStrip]:
+    """The strips of the live take's layers by the layers' names; empty where no take is live."""
+    data = armature.animation_data
+    tracks = data.nla_tracks if data is not None else ()
+    strips = (strip for track in tracks for strip in track.strips)
+    return {strip.action[LAYER]: strip for strip in strips if strip.action is not None and LAYER in strip.action}
+
+
+@persistent
+def follow_emphasis(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """Handler for depsgraph_update_post: whenever an armature changes, its exaggeration follows its emphasis.
+
+    A driver would do the same one evaluation late.
+    """
+    for update in depsgraph.updates:
+        if isinstance(update.id, bpy.types.Object) and update.id.type == "ARMATURE":
+            keep_in_step(update.id.original)
+
+
+def install_handler() -> None:
+    """Adds the handler where it is missing; it survives loading of other files."""
+    handlers = bpy.app.handlers.depsgraph_update_post
+    if follow_emphasis not in handlers:
+        handlers.append(follow_emphasis)
+
+
+def remove_handler() -> None:
+    """Takes the handler away again."""
+    handlers = bpy.app.handlers.depsgraph_update_post
+    if follow_emphasis in handlers:
+        handlers.remove(follow_emphasis)
+
+
+def _resize(points: bpy.types.FCurveKeyframePoints, count: int) -> None:
+    if len(points) != count:
+        points.clear()
+        points.add(count)
+
+
+def _read(curve: bpy.types.FCurve) -> dict[str, Array]:
+    points = curve.keyframe_points
+    values: dict[str, Array] = {}
+    for name in _PLACES:
+        values[name] = np.empty(2 * len(points), dtype=np.float32)
+    for name in _SHAPES:
+        values[name] = np.empty(len(points), dtype=np.float32)
+    for name in _ENUMS:
+        values[name] = np.empty(len(points), dtype=np.int32)
+    for name, array in values.items():
+        points.foreach_get(name, array)
+    return values
+
+
+def _same(a: dict[str, Array], b: dict[str, Array]) -> bool:
+    return all(len(a[name]) == len(b[name]) and bool(np.all(a[name] == b[name])) for name in a)
