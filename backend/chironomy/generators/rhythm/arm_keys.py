@@ -6,7 +6,7 @@ to its stance, where there is time for it, or straight on to the next stroke: so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,16 +54,21 @@ class Home:
     """How much it moves about there, 0…1."""
 
 
-def key_row(arm: Arm, library: Library, key: HandKey) -> Array:
-    """[28]: an authored key as a pose."""
-    row = np.zeros(arm_pose.CHANNELS)
-    row[WRIST], row[FINGERS] = key.wrist, library.hand_shapes[key.hand]
-    row[SWIVEL] = key.elbow_rad + arm_pose.natural_swivel(row[PRONATION])
+Rows = Mapping[HandKey, Array]
+
+
+def authored_rows(arm: Arm, library: Library) -> Rows:
+    """Every authored key of the library as the pose [28] of this arm."""
+    keys = list(dict.fromkeys(library.hand_keys()))
+    rows = np.zeros((len(keys), arm_pose.CHANNELS))
+    rows[:, WRIST] = [key.wrist for key in keys]
+    rows[:, FINGERS] = [library.hand_shapes[key.hand] for key in keys]
+    palm, fingers, elbow = ([getattr(key, name) for key in keys] for name in ("palm", "fingers", "elbow_rad"))
     for _ in range(3):  # the elbow's place depends on the turn of the forearm, and the turn on the elbow's place
-        pose = arm_pose.solve(arm, row[WRIST], row[SWIVEL], row[LIFT])
-        row[TURNS] = arm_pose.hand_turns(arm, pose, key.palm, key.fingers)
-        row[SWIVEL] = key.elbow_rad + arm_pose.natural_swivel(row[PRONATION])
-    return row
+        rows[:, SWIVEL] = elbow + arm_pose.natural_swivel(rows[:, PRONATION])
+        pose = arm_pose.solve(arm, rows[:, WRIST], rows[:, SWIVEL], rows[:, LIFT])
+        rows[:, TURNS] = arm_pose.hand_turns(arm, pose, palm, fingers)
+    return dict(zip(keys, rows, strict=True))
 
 
 def _varied(row: Array, chance: np.random.Generator, place: float, turn_rad: float) -> Array:
@@ -91,12 +96,12 @@ class Homes:
 
 
 def homes_of(
-    arm: Arm, phrases: Sequence[Phrase], library: Library, style: Style, seed: int, duration_s: float
+    arm: Arm, rows: Rows, phrases: Sequence[Phrase], library: Library, style: Style, seed: int, duration_s: float
 ) -> Homes:
     """Speaking stances during phrases, hands sinking in pauses and hanging in long ones."""
 
     def row(stance: Stance, leads: bool, chance: np.random.Generator, height: float) -> Array:
-        made = _varied(key_row(arm, library, stance.lead if leads else stance.other), chance, 0.03, np.radians(7.0))
+        made = _varied(rows[stance.lead if leads else stance.other], chance, 0.03, np.radians(7.0))
         made[WRIST.start + 1] += height
         return made
 
@@ -117,9 +122,8 @@ def homes_of(
         homes.append(Home(phrase.start_s - early_s, made, 0.62, 1.0))
         end_s = phrase.end_s
     if phrases and duration_s - end_s >= WAITING_S:
-        homes.append(
-            resting("waiting" if duration_s - end_s < HANGING_S else "hanging", end_s + 0.45, len(phrases), 0.95)
-        )
+        kind = "waiting" if duration_s - end_s < HANGING_S else "hanging"
+        homes.append(resting(kind, end_s + 0.45, len(phrases), 0.95))
     return Homes(homes)
 
 
@@ -149,13 +153,13 @@ def beat_stroke(home: Array, beat: Beat, library: Library, nucleus_s: float, siz
     )
 
 
-def shaped_stroke(arm: Arm, library: Library, keys: Sequence[HandKey], nucleus_s: float, vary: Array) -> Stroke:
+def shaped_stroke(rows: Rows, keys: Sequence[HandKey], nucleus_s: float, vary: Array) -> Stroke:
     """vary [28] is added to every key: no gesture comes twice exactly the same."""
-    return Stroke(tuple(Key(nucleus_s + key.time_s, key_row(arm, library, key) + vary, key.phase) for key in keys))
+    return Stroke(tuple(Key(nucleus_s + key.time_s, rows[key] + vary, key.phase) for key in keys))
 
 
 def strokes_of(
-    arm: Arm, performed: Sequence[Performed], homes: Homes, library: Library, seed: int, semantic: bool
+    arm: Arm, rows: Rows, performed: Sequence[Performed], homes: Homes, library: Library, seed: int, semantic: bool
 ) -> list[Stroke]:
     """All gestures of one arm in one layer, in order of time."""
     result = []
@@ -164,7 +168,7 @@ def strokes_of(
         if gesture_keys:
             chance = stream(seed, f"shape {arm.side}", entry.word)
             vary = _varied(np.zeros(arm_pose.CHANNELS), chance, 0.022, np.radians(3.0))
-            result.append(shaped_stroke(arm, library, gesture_keys, entry.nucleus_s, vary))
+            result.append(shaped_stroke(rows, gesture_keys, entry.nucleus_s, vary))
             continue
         size = _beat_size(entry, arm.side, semantic)
         if entry.beat and size > 0:

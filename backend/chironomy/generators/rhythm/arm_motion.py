@@ -72,7 +72,7 @@ def add_light_touches(path: Array, side: str, performed: Sequence[Performed], fp
     path[:, FLEXION] -= np.radians(9.0) * lifted
 
 
-def clear_of_trunk(path: Array, arm: Arm) -> None:
+def clear_of_trunk(path: Array) -> None:
     """Moves wrists forward or outward until hand and wrist are outside the trunk, smoothly."""
     wrist = path[:, WRIST]
     half = np.array(_TRUNK_HALF)

@@ -11,6 +11,7 @@ shoulder, and the fingers.
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -67,7 +68,7 @@ class Arm:
     def length(self) -> float:
         """Metres from shoulder to wrist."""
         joints = [self._joint(name) for name in ("shoulder", "elbow", "wrist")]
-        return float(sum(np.linalg.norm(b - a) for a, b in zip(joints, joints[1:], strict=False)))
+        return float(sum(np.linalg.norm(b - a) for a, b in pairwise(joints)))
 
     @cached_property
     def shoulder(self) -> Array:
@@ -171,7 +172,8 @@ def hand_turns(arm: Arm, pose: ArmPose, palm: ArrayLike, fingers: ArrayLike) -> 
 def arm_rotations(arm: Arm, pose: ArmPose, turns: Array) -> Array:
     """[..., 4, 4]: local rotations of collar, shoulder, elbow and wrist in motion space.
 
-    turns [..., 3] as from hand_turns. The forearm's turn is half in the elbow, half in the wrist, as its two bones share it.
+    turns [..., 3] as from hand_turns. Half of the forearm's turn is in the elbow, half in the wrist: its two bones
+    share it.
     """
     half = rot.about(arm.forearm, turns[..., 0] / 2)
     zero = np.zeros_like(turns[..., 0])

@@ -19,7 +19,7 @@ from ...motion.skeleton import CONTACT_JOINTS, INDEX, JOINT_COUNT
 from ...progress import Progress, silent
 from ...speech.types import FPS
 from ..request import Request
-from .arm_keys import homes_of, strokes_of, thread
+from .arm_keys import authored_rows, homes_of, strokes_of, thread
 from .arm_motion import add_light_touches, arm_joints, clear_of_trunk, keep_hands_apart, path_through
 from .arm_pose import WRIST, Arm, arm_of
 from .emphasis import psi, take_words
@@ -119,13 +119,14 @@ def _arm_paths(scene: _Scene, semantic: bool) -> list[Array]:
     paths = []
     duration_s = float(scene.times_s[-1])
     for arm in scene.arms:
-        homes = homes_of(arm, scene.phrases, scene.library, scene.style, scene.seed, duration_s)
-        strokes = strokes_of(arm, scene.performed, homes, scene.library, scene.seed, semantic)
+        rows = authored_rows(arm, scene.library)
+        homes = homes_of(arm, rows, scene.phrases, scene.library, scene.style, scene.seed, duration_s)
+        strokes = strokes_of(arm, rows, scene.performed, homes, scene.library, scene.seed, semantic)
         keys = thread(strokes, homes, arm, scene.seed, scene.style, duration_s)
         path = path_through(arm, keys, scene.style, scene.seed, scene.times_s)
         if semantic:
             add_light_touches(path, arm.side, scene.performed, FPS)
-        clear_of_trunk(path, arm)
+        clear_of_trunk(path)
         paths.append(path)
     keep_hands_apart(*paths)
     return paths

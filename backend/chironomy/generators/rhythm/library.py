@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -123,6 +125,13 @@ class Library:
     hand_shapes: dict[str, Array]
     """[20] radians each, as hand_pose reads them."""
 
+    def hand_keys(self) -> Iterator[HandKey]:
+        """Every authored key, of gestures and stances."""
+        for gesture in (gesture for variants in self.gestures.values() for gesture in variants):
+            yield from (*gesture.keys, *gesture.other)
+        for stance in (stance for stances in self.stances.values() for stance in stances):
+            yield from (stance.lead, stance.other)
+
 
 def _numbers(values: Any) -> tuple[float, float, float]:
     x, y, z = (float(v) for v in values)
@@ -159,7 +168,7 @@ def _accents(entries: list[dict[str, float]]) -> tuple[Accent, ...]:
 def _gesture(entry: dict[str, Any], shapes: dict[str, Array]) -> Gesture:
     keys, other = (tuple(_hand_key(key, shapes) for key in entry.get(part, ())) for part in ("keys", "other"))
     for hand in (keys, other):
-        if any(a.time_s >= b.time_s for a, b in zip(hand, hand[1:], strict=False)):
+        if any(a.time_s >= b.time_s for a, b in pairwise(hand)):
             raise ValueError(f"the keys of {entry['name']!r} are not in the order of time")
     if not keys or entry["hands"] not in ("one", "both", *SIDES):
         raise ValueError(f"{entry['name']!r} needs keys, and hands: one, both, left or right")

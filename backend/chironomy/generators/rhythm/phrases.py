@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...formats.words import Word
 from .library import Library, Stance
@@ -38,10 +39,10 @@ def split_into_phrases(words: Sequence[Word]) -> list[tuple[int, int]]:
             bounds.append(k)
     bounds.append(len(words))
     pieces = []
-    for first, end in zip(bounds, bounds[1:], strict=False):
+    for first, end in pairwise(bounds):
         count = -(-(end - first) // _LONGEST_WORDS) if end > first else 0
         cuts = [first + (end - first) * k // count for k in range(count + 1)] if count else []
-        pieces += list(zip(cuts, cuts[1:], strict=False))
+        pieces += list(pairwise(cuts))
     return [piece for piece in _joined(pieces, words) if piece[1] > piece[0]]
 
 

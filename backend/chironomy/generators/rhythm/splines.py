@@ -1,7 +1,7 @@
 """Curves in time: minimum-jerk paths through keys, pulses, and smooth noise that never repeats in practice."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ...motion.rotations import Array
 
@@ -12,8 +12,8 @@ def minimum_jerk(u: ArrayLike) -> Array:
     return u**3 * (10.0 + u * (6.0 * u - 15.0))
 
 
-def _key_velocities(times_s: Array, values: Array, stop: Array) -> Array:
-    """[K, C]: how fast each channel passes each key; 0 where it turns round or the key is a stop, so none overshoots."""
+def _key_velocities(times_s: Array, values: Array, stop: NDArray[np.bool_]) -> Array:
+    """[K, C]: how fast each channel passes each key; 0 where it turns round or stops, so that none overshoots."""
     slopes = np.diff(values, axis=0) / np.diff(times_s)[:, None]
     before, after = slopes[:-1], slopes[1:]
     agrees = before * after > 0
@@ -53,11 +53,12 @@ def bump(at_s: Array, start_s: ArrayLike, full_s: ArrayLike, falling_s: ArrayLik
     return 0.25 * (1.0 - np.cos(np.pi * up)) * (1.0 - np.cos(np.pi * down))
 
 
-def add_bumps(out: Array, fps: float, spans_s: Array, heights: Array, power: float = 1.0) -> None:
+def add_bumps(out: Array, fps: float, spans_s: ArrayLike, heights: ArrayLike, power: float = 1.0) -> None:
     """Adds heights[n] · bump(spans_s[n]), raised to `power`, to out [T]; spans_s [N, 4] as in `bump`.
 
     The work is proportional to the length of the bumps, not to N · T.
     """
+    spans_s, heights = np.asarray(spans_s, dtype=float), np.asarray(heights, dtype=float)
     if len(spans_s) == 0:
         return
     first = np.floor(spans_s[:, 0] * fps).astype(int)
@@ -80,11 +81,11 @@ def drift(generator: np.random.Generator, at_s: Array, channels: int, period_s: 
 
 
 def smooth(values: Array, fps: float, width_s: float, delay_s: float = 0.0) -> Array:
-    """values [T, C] averaged with a raised-cosine window, read `delay_s` later (follow-through) or, negative, earlier."""
-    half = max(int(round(width_s * fps)), 1)
+    """values [T, C] averaged with a raised-cosine window, `delay_s` later (follow-through) or, negative, earlier."""
+    half = max(round(width_s * fps), 1)
     window = 1.0 + np.cos(np.pi * np.arange(-half, half + 1) / (half + 1))
     window /= window.sum()
-    shift = int(round(delay_s * fps))
+    shift = round(delay_s * fps)
     padded = np.pad(values, ((half + max(shift, 0), half + max(-shift, 0)), (0, 0)), mode="edge")
     padded = padded[: len(values) + 2 * half] if shift >= 0 else padded[-(len(values) + 2 * half) :]
     total = np.zeros_like(values)
