@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from chironomy.formats.bvh_reader import read_bvh
+from chironomy.formats.clips import read_clip
 from chironomy.formats.rig_map import matching_rig_map, read_rig_maps
-from chironomy.formats.smartbody import read_skm
+from chironomy.formats.smplx_npz import read_smplx
 from chironomy.formats.take import read_take
 from chironomy.motion.body import neutral_body
 from chironomy.motion.kinematics import forward
@@ -35,6 +35,9 @@ VIEWS = {
 def load(path: Path) -> tuple[list[tuple[str, np.ndarray]], float]:
     """Rows of named positions [T, 55, 3] and the frame rate."""
     body = neutral_body()
+    if path.name.endswith(".smplx.npz"):
+        motion = read_smplx(path)
+        return [("motion", forward(motion.rotations, motion.translation, body.rest_joints)[0])], motion.fps
     if path.suffix == ".npz":
         take = read_take(path)
         rows = [
@@ -45,7 +48,7 @@ def load(path: Path) -> tuple[list[tuple[str, np.ndarray]], float]:
             )
         ]
         return rows, take.metadata.fps
-    clip = read_skm(path) if path.suffix == ".skm" else read_bvh(path)
+    clip = read_clip(path)
     rig_map = matching_rig_map(clip, read_rig_maps(presets_folder() / "rig_maps"), str(path))
     motion = retarget(clip, rig_map, body)
     source = mapped_positions(clip, rig_map, body)

@@ -130,7 +130,7 @@ class _Hierarchy:
         return words[bracket:]
 
     def _take_offset(self, words: list[str]) -> None:
-        self._need(bool(self.stack), "an OFFSET outside of a joint")
+        self._need(bool(self.stack) and self.announced is None, "an OFFSET outside of a joint's brackets")
         try:
             offset = np.array([float(word) for word in words])
         except ValueError:
@@ -142,7 +142,8 @@ class _Hierarchy:
             self.joints[self.stack[-2]].tip = offset
 
     def _take_channels(self, words: list[str]) -> list[str]:
-        self._need(bool(self.stack) and self.stack[-1] != self._END, "CHANNELS outside of a joint")
+        inside = bool(self.stack) and self.stack[-1] != self._END and self.announced is None
+        self._need(inside, "CHANNELS outside of a joint's brackets")
         self._need(bool(words) and words[0].isdecimal() and int(words[0][:4]) <= 6, "a wrong number of CHANNELS")
         count = int(words[0])
         channels = tuple(word.lower() for word in words[1 : 1 + count])

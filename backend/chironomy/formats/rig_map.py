@@ -16,7 +16,8 @@ from typing import Any
 from ..errors import UserError
 from ..motion.body import Body
 from ..motion.clip import Clip
-from ..motion.retarget import Motion, RigMap, missing_joints, own_motion, retarget
+from ..motion.retarget import Motion, own_motion, retarget
+from ..motion.retarget_source import RigMap, missing_joints
 from ..motion.skeleton import INDEX
 from .text_file import read_text
 

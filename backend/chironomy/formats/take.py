@@ -114,7 +114,7 @@ def write_take(path: str | os.PathLike[str], take: Take) -> None:
     """Writes a take; the same take gives the same bytes. Raises UserError where the file cannot be written."""
     arrays = {name: np.asarray(getattr(take, name), dtype=np.float32) for name in _ARRAYS}
     document = {"schema": SCHEMA, **asdict(take.metadata)}
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False)
     metadata = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, metadata=metadata, **arrays)
