@@ -24,8 +24,8 @@ from .export.stage import Stage, staged
 from .graphics import can_draw
 from .keyframes import Motion
 
-#: Skin around the joints: beside and below them, and above the head's joint, in metres.
-_BESIDE_M, _ABOVE_M = 0.07, 0.19
+#: Skin around the joints, and how far the crown lies above the head's joint, in metres.
+_BESIDE_M, _ABOVE_M = 0.08, 0.14
 #: A long lens: little perspective, so that hands in front do not swell.
 _LENS_MM, _SENSOR_MM = 85.0, 36.0
 _MOST_FRAMES_FOR_BOUNDS = 400
@@ -114,8 +114,9 @@ def _joints(armature: bpy.types.Object, motion: Motion, framing: str, frames: Se
     chosen = chosen[:: max(1, len(chosen) // _MOST_FRAMES_FOR_BOUNDS)]
     rest = body_of(armature).rest_joints
     positions, _ = forward(motion.rotations[chosen], motion.translation[chosen], rest)
-    joints = positions[:, [INDEX[name] for name in FRAMINGS[framing]]].reshape(-1, 3)
-    return points_to_blender(joints) * np.array(armature.matrix_world.to_scale())
+    crown = positions[:, [INDEX["head"]]] + [0.0, _ABOVE_M, 0.0]
+    framed = np.concatenate([positions[:, [INDEX[name] for name in FRAMINGS[framing]]], crown], axis=1)
+    return points_to_blender(framed.reshape(-1, 3)) * np.array(armature.matrix_world.to_scale())
 
 
 def _add_camera(scene: bpy.types.Scene, joints: Array, shot: Shot, made: list[bpy.types.ID]) -> None:
@@ -126,23 +127,21 @@ def _add_camera(scene: bpy.types.Scene, joints: Array, shot: Shot, made: list[bp
     data.clip_end = 1000.0
     turn, tilt = np.radians(shot.turn_deg), np.radians(shot.tilt_deg)
     rotation = Matrix.Rotation(turn, 4, "Z") @ Matrix.Rotation(np.pi / 2 - tilt, 4, "X")
-    low, high = joints.min(axis=0) - _BESIDE_M, joints.max(axis=0) + [_BESIDE_M, _BESIDE_M, _ABOVE_M]
-    corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), axis=-1).reshape(-1, 3)
-    place = camera_place(corners, np.array(rotation.to_3x3()), (shot.width, shot.height))
+    place = camera_place(joints, np.array(rotation.to_3x3()), (shot.width, shot.height))
     camera.matrix_world = Matrix.Translation(place) @ rotation
     scene.collection.objects.link(camera)
     scene.camera = camera
 
 
 def camera_place(points: Array, axes: Array, size: tuple[int, int]) -> Array:
-    """Where a camera stands [3] that sees all points [n, 3] as large as may be, with its axes in the columns [3, 3].
+    """Where a camera stands [3] that sees the skin around all points [n, 3] as large as may be; its axes are columns.
 
     For each point, |x − X| ≤ t · (Z − z) must hold, and the same in y, where t is the tangent of half the angle of view.
     """
     tangents = 0.5 * _SENSOR_MM / _LENS_MM * np.array(size) / max(size)
     seen = points @ axes
-    positive = (seen[:, :2] + tangents * seen[:, 2:]).max(axis=0)
-    negative = (-seen[:, :2] + tangents * seen[:, 2:]).max(axis=0)
+    positive = (seen[:, :2] + tangents * seen[:, 2:]).max(axis=0) + _BESIDE_M
+    negative = (-seen[:, :2] + tangents * seen[:, 2:]).max(axis=0) + _BESIDE_M
     back = ((positive + negative) / (2.0 * tangents)).max()
     return axes @ np.array([*((positive - negative) / 2.0), back])
 
