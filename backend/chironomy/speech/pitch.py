@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_opening
 
 from ..progress import Progress, silent
 from .types import SAMPLE_RATE, Array, Samples
 
 _STEP_S = 1 / 60
 _BLOCK_S, _MARGIN_S = 60.0, 0.5
+_SHORTEST_VOICE_S = 0.05
 #: The range of human voices in speech; each speaker's own range lies inside and is found first.
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 600.0
 #: Where nothing is voiced the pitch is that of a voice between a man's and a woman's, so that its logarithm exists.
@@ -29,7 +31,7 @@ class Pitch:
 
 
 def analyse_pitch(samples: Samples, times_s: Array, audible: NDArray[np.bool_], progress: Progress = silent) -> Pitch:
-    """Pitch and voicing at times_s [N], rising; audible [N] says where there is sound enough to have a voice.
+    """Pitch and voicing at times_s [N], from 0 in even steps; audible [N] says where sound enough is for a voice.
 
     Works in blocks of a minute, so memory does not grow with the recording.
     """
@@ -46,7 +48,9 @@ def analyse_pitch(samples: Samples, times_s: Array, audible: NDArray[np.bool_], 
         if len(found_s):
             nearest = _nearest(found_s + first_s, times_s[inside])
             hz[inside], voicing[inside] = found_hz[nearest], strength[nearest]
-    voiced = (hz > 0) & audible
+    # a few periods by chance in a fricative or a release are no voice
+    shortest = int(np.searchsorted(times_s, _SHORTEST_VOICE_S))
+    voiced: NDArray[np.bool_] = np.asarray(binary_opening((hz > 0) & audible, np.ones(shortest)), dtype=np.bool_)
     return Pitch(_filled(hz, voiced), np.where(voiced, np.clip(voicing, 0.0, 1.0), 0.0))
 
 

@@ -19,12 +19,15 @@ from .types import Array
 _PITCH_WEIGHT, _RANGE_WEIGHT, _LOUDNESS_WEIGHT, _LENGTH_WEIGHT = 0.35, 0.15, 0.35, 0.2
 #: The least spread of each part that counts as one unit, so that monotonous speech does not blow up noise.
 _PITCH_UNIT, _RANGE_UNIT, _LOUDNESS_UNIT_DB, _LENGTH_UNIT = 1.5, 1.5, 2.5, 0.3
+#: The largest spread, in these units: the fall of pitch over a phrase may not hide what is stressed in it.
+_LARGEST_UNIT = 1.7
 _FUNCTION_WORD = -0.6
 _ESTIMATED_TRUST = 0.4
 #: The logistic curve that leads from units to 0…1.
 _STEEPNESS, _MIDDLE = 1.7, 0.25
 #: A word is compared with this many words on either side, the near ones counting most.
 _NEIGHBOURS, _NEIGHBOURHOOD_S = 8, 2.5
+_FLATNESS_S = 1.0
 #: The peak of pitch comes up to this long after the vowel.
 _PITCH_DELAY_S = 0.08
 _PAUSE_S = 0.15
@@ -33,9 +36,14 @@ _FINAL_LENGTHENING = 1.45
 _USUAL_SYLLABLE_S = 0.18
 
 
-def nucleus_windows(words: Sequence[Word]) -> Array:
-    """[W, 2], seconds: the vowel of each word's stressed syllable; the whole word where its phones are unknown."""
-    vowels = [_stressed_vowel(word) for word in words]
+def stressed_vowels(words: Sequence[Word], level_db: Array) -> list[Phone | None]:
+    """The vowel of each word's stressed syllable: by its stress digit, else the most salient; None without phones."""
+    smooth_db = gaussian_filter1d(level_db, 2.0)
+    return [_stressed_vowel(word, smooth_db) for word in words]
+
+
+def nucleus_windows(words: Sequence[Word], vowels: Sequence[Phone | None]) -> Array:
+    """[W, 2], seconds: the stressed vowel of each word; the whole word where its phones are unknown."""
     windows = [(v.start_s, v.end_s) if v else (w.start_s, w.end_s) for v, w in zip(vowels, words, strict=True)]
     return np.array(windows, dtype=float).reshape(-1, 2)
 
@@ -49,14 +57,16 @@ def find_nuclei(windows_s: Array, level_db: Array, voicing: Array) -> Array:
     return np.clip(np.array(peaks, dtype=float) / FINE_FPS, windows_s[:, 0], windows_s[:, 1])
 
 
-def word_prominence(words: Sequence[Word], windows_s: Array, level_db: Array, pitch: Pitch) -> Array:
-    """[W], 0…1, against the words around: 0.5 is a usual content word; level_db and pitch are on the fine grid [F]."""
+def word_prominence(
+    words: Sequence[Word], vowels: Sequence[Phone | None], windows_s: Array, level_db: Array, pitch: Pitch
+) -> Array:
+    """[W], 0…1, against the words around: 0.45 is a content word like its neighbours; level_db and pitch are on the fine grid [F]."""
     if not words:
         return np.zeros(0)
     semitones: Array = 12.0 * np.log2(pitch.hz)
     height, extent = _pitch_features(words, windows_s, semitones, pitch.voicing > 0)
     loud = _maxima(windows_s, gaussian_filter1d(level_db, 2.0))
-    length = np.array([_lengthening(words, k, window) for k, window in enumerate(windows_s)])
+    length = np.array([_lengthening(words, k, vowel) for k, vowel in enumerate(vowels)])
     times_s = windows_s.mean(axis=1)
     heard = (
         _PITCH_WEIGHT * _against_neighbours(height, times_s, _PITCH_UNIT)
@@ -75,13 +85,27 @@ def _offset() -> float:
     return float(np.log(0.45 / 0.55) + _STEEPNESS * _MIDDLE)
 
 
-def _stressed_vowel(word: Word) -> Phone | None:
-    vowels = [phone for phone in word.phones if phone.label.rstrip("012") in english().vowel_durations_ms]
+def _stressed_vowel(word: Word, level_db: Array) -> Phone | None:
+    vowels = [phone for phone in word.phones if _usual_s(phone)]
     for stress in "12":
         for vowel in vowels:
             if vowel.label.endswith(stress):
                 return vowel
-    return vowels[0] if vowels else None
+    if len(vowels) < 2 or any(vowel.label.endswith("0") for vowel in vowels):
+        return vowels[0] if vowels else None
+    spans = np.array([(vowel.start_s, vowel.end_s) for vowel in vowels])
+    # a vowel at the end of a word is longer without being stressed ("country")
+    lengths = np.array([_log_length(v) - (np.log(_FINAL_LENGTHENING) if v is word.phones[-1] else 0) for v in vowels])
+    return vowels[int(np.argmax(_maxima(spans, level_db) / _LOUDNESS_UNIT_DB + lengths / _LENGTH_UNIT))]
+
+
+def _usual_s(phone: Phone) -> float:
+    """The usual length of a vowel, 0 for consonants."""
+    return english().vowel_durations_ms.get(phone.label.rstrip("012"), 0.0) / 1000
+
+
+def _log_length(vowel: Phone) -> float:
+    return float(np.log(max(vowel.end_s - vowel.start_s, 0.02) / _usual_s(vowel)))
 
 
 def _is_function_word(word: Word) -> bool:
@@ -115,21 +139,19 @@ def _fine_ranges(windows_s: Array, count: int) -> tuple[np.ndarray, np.ndarray]:
     return starts, stops
 
 
-def _lengthening(words: Sequence[Word], k: int, window: Array) -> float:
+def _lengthening(words: Sequence[Word], k: int, vowel: Phone | None) -> float:
     """The logarithm of the vowel's length against what is usual; of the word's where the vowel is unknown."""
     word = words[k]
-    vowel = _stressed_vowel(word)
-    if vowel is None:
-        letters = sum(c.isalpha() for c in word.text)
-        usual_s = _USUAL_SYLLABLE_S * max(letters / 3, 1.0)
-    else:
-        usual_s = english().vowel_durations_ms[vowel.label.rstrip("012")] / 1000
     before_pause = bool(word.punctuation) or k + 1 == len(words) or words[k + 1].start_s - word.end_s > _PAUSE_S
-    return float(np.log(max(window[1] - window[0], 0.02) / (usual_s * (_FINAL_LENGTHENING if before_pause else 1.0))))
+    final = float(np.log(_FINAL_LENGTHENING)) if before_pause else 0.0
+    if vowel:
+        return _log_length(vowel) - final
+    syllables = max(sum(c.isalpha() for c in word.text) / 3, 1.0)
+    return float(np.log(max(word.end_s - word.start_s, 0.02) / (_USUAL_SYLLABLE_S * syllables))) - final
 
 
 def _against_neighbours(values: Array, times_s: Array, smallest_unit: float) -> Array:
-    """How far each value is above the (time-weighted) mean of those around it, in units of the recording's spread."""
+    """How far each value lies above what those around it let one expect, in units of the recording's spread."""
     known = ~np.isnan(values)
     if known.sum() < 2:
         return np.zeros(len(values))
@@ -140,9 +162,15 @@ def _against_neighbours(values: Array, times_s: Array, smallest_unit: float) -> 
     around, around_s, weights = (
         np.lib.stride_tricks.sliding_window_view(x, width) for x in (padded, padded_times, counted)
     )
-    weights = weights * np.exp(-0.5 * ((around_s - times_s[:, None]) / _NEIGHBOURHOOD_S) ** 2)
-    total = weights.sum(axis=1)
-    mean = (weights * around).sum(axis=1) / np.maximum(total, 1e-9)
-    difference = np.where(known & (total > 1e-9), values - mean, 0.0)
-    unit = max(1.4826 * float(np.median(np.abs(difference[known]))), smallest_unit)
+    distance_s = around_s - times_s[:, None]
+    weights = weights * np.exp(-0.5 * (distance_s / _NEIGHBOURHOOD_S) ** 2)
+    weights[:, _NEIGHBOURS] = 0.0
+    # a line through the neighbours, as voices sink over a phrase; held flat where they lie close together
+    total, first, second = (np.sum(weights * distance_s**k, axis=1) for k in range(3))
+    second = second + _FLATNESS_S**2 * total
+    mean, moment = (np.sum(weights * around * distance_s**k, axis=1) for k in range(2))
+    expected = (second * mean - first * moment) / np.maximum(second * total - first**2, 1e-9)
+    difference = np.where(known & (total > 1e-6), values - expected, 0.0)
+    spread = 1.4826 * float(np.median(np.abs(difference[known])))
+    unit = float(np.clip(spread, smallest_unit, _LARGEST_UNIT * smallest_unit))
     return np.clip(difference / unit, -3.0, 3.0)

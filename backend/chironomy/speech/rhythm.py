@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from ..formats.words import Word
 from ..progress import Progress, silent, within
 from .pitch import analyse_pitch
-from .prominence import find_nuclei, nucleus_windows, word_prominence
+from .prominence import find_nuclei, nucleus_windows, stressed_vowels, word_prominence
 from .spectrum import FINE_FPS, OVERSAMPLING, analyse_spectrum, loudness, onset_strength, speech_range_db
 from .types import FPS, SAMPLE_RATE, Audio, Rhythm
 
@@ -31,13 +31,14 @@ def analyse_rhythm(audio: Audio, words: Sequence[Word] = (), progress: Progress 
     times_s = np.arange(len(spectrum.level_db)) / FINE_FPS
     audible = spectrum.level_db > floor_db + _AUDIBLE_DB
     pitch = analyse_pitch(audio.samples, times_s, audible, within(progress, 0.3, 0.95))
-    windows_s = np.clip(nucleus_windows(words), 0.0, audio.duration_s)
+    vowels = stressed_vowels(words, spectrum.level_db)
+    windows_s = np.clip(nucleus_windows(words, vowels), 0.0, audio.duration_s)
     return Rhythm(
         loudness=loudness(spectrum),
         onset=onset_strength(spectrum),
         pitch_hz=pitch.hz[::OVERSAMPLING],
         voicing=np.clip(gaussian_filter1d(pitch.voicing, OVERSAMPLING / 2)[::OVERSAMPLING], 0.0, 1.0),
-        prominence=tuple(float(p) for p in word_prominence(words, windows_s, spectrum.level_db, pitch)),
+        prominence=tuple(float(p) for p in word_prominence(words, vowels, windows_s, spectrum.level_db, pitch)),
         nuclei_s=tuple(float(t) for t in find_nuclei(windows_s, spectrum.level_db, pitch.voicing)),
     )
 
