@@ -40,7 +40,8 @@ def _phalanx_part(bone: str, start: Array, end: Array, radii: Array, table: Mapp
     along = (end - start) / np.linalg.norm(end - start)
     if bone.endswith("3"):
         end = end - along * radii[1]  # the tip is where the skin ends
-    cone = Lump(Cone(start, end, float(radii[0]), float(radii[1]), np.ones(3)), 0.0)
+    # a little thinner at its root than the phalanx before: their round ends do not coincide, the seam is clean
+    cone = Lump(Cone(start, end, float(radii[0]) * 0.95, float(radii[1]), np.ones(3)), 0.0)
     origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table["cap_rings"])
     vertices = reach([cone], origins, directions)
     return simple_part(vertices, faces, table["material"], {bone: np.ones(len(vertices))})

@@ -12,7 +12,7 @@ from ...core.motion.rotations import Array
 from .face import MATERIALS, HeadPlan, build_skin
 from .face_shapes import Points, shape_offsets
 from .parts import Part, mirrored, simple_part
-from .sculpt import Places, sculpted, swept, tube_faces
+from .sculpt import Places, sculpted, smooth_line, swept, tube_faces
 
 
 def head_parts(document: Mapping[str, Any], shapes: Mapping[str, Any], places: Places) -> list[Part]:
@@ -78,7 +78,7 @@ def _smooth(t: Array) -> Array:
     return t * t * (3.0 - 2.0 * t)
 
 
-def eyeball(plan: HeadPlan, rings: int = 14, segments: int = 24) -> Part:
+def eyeball(plan: HeadPlan, rings: int = 11, segments: int = 20) -> Part:
     """The left eye: rings from its pupil to its back."""
     radius = plan.metres("eye", "ball_radius_m")
     angle = np.concatenate([np.radians([11.0, 27.0, 29.5]), np.linspace(np.radians(38), np.radians(170), rings - 3)])
@@ -97,11 +97,8 @@ def eyeball(plan: HeadPlan, rings: int = 14, segments: int = 24) -> Part:
 def brow_part(plan: HeadPlan) -> Part:
     """The left brow: a strip that lies on the forehead."""
     brow = plan.document["brow"]
-    stations = np.array(brow["line_m"]) * plan.scale
-    t = np.linspace(0.0, 1.0, brow["rings"])
-    given = np.linspace(0.0, 1.0, len(stations))
-    line = np.stack([np.interp(t, given, stations[:, k]) for k in range(2)], axis=-1)
-    line = _evened(line)
+    line = smooth_line(np.array(brow["line_m"]) * plan.scale, brow["rings"])
+    t = np.linspace(0.0, 1.0, len(line))
     guess = plan.places(["eyes"]) + np.concatenate([line, np.zeros((len(line), 1))], axis=1)
     spine = plan.surface(plan.flat(guess))
     outwards = spine - plan.centre
@@ -110,13 +107,6 @@ def brow_part(plan: HeadPlan) -> Part:
     depth = np.full_like(height, brow["depth_m"] * plan.scale)
     vertices, faces = swept(spine + outwards * brow["lift_m"] * plan.scale, outwards, depth, height, brow["segments"])
     return simple_part(vertices, faces, "Brows", {"head": np.ones(len(vertices))})
-
-
-def _evened(line: Array, rounds: int = 6) -> Array:
-    """Rounds the corners of a polyline off, its ends fixed."""
-    for _ in range(rounds):
-        line = np.concatenate([line[:1], 0.25 * line[:-2] + 0.5 * line[1:-1] + 0.25 * line[2:], line[-1:]])
-    return line
 
 
 def teeth_parts(plan: HeadPlan) -> list[Part]:

@@ -67,12 +67,33 @@ def _tilted(degrees: Sequence[float]) -> Array:
 
 def sculpted(table: Mapping[str, Any], places: Places) -> list[Part]:
     """The part that a table describes: one, or a left and a right one where it has "mirror": true."""
-    lumps = lumps_of(both_sides(table["clay"]), table["blend"], places)
-    start, end = (places(place) for place in table["axis"])
-    origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table.get("cap_rings", 4))
-    vertices = reach(lumps, origins, directions)
+    vertices, faces = _tube(table, places) if "tube" in table else _cast(table, places)
     part = simple_part(vertices, faces, table["material"], weights_of(table, vertices, places))
     return [part, mirrored(part)] if table.get("mirror") else [part]
+
+
+def _cast(table: Mapping[str, Any], places: Places) -> tuple[Array, Faces]:
+    lumps = lumps_of(both_sides(table["clay"]), table["blend"], places)
+    start, end = (places(place) for place in table["axis"])
+    origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table["cap_rings"])
+    return reach(lumps, origins, directions), faces
+
+
+def _tube(table: Mapping[str, Any], places: Places) -> tuple[Array, Faces]:
+    spine = smooth_line(np.array([places(place) for place in table["tube"]]), table["rings"])
+    given = np.linspace(0.0, 1.0, len(table["radii"]))
+    radii = np.interp(np.linspace(0.0, 1.0, len(spine)), given, table["radii"]) * places.scale
+    return swept(spine, np.broadcast_to([1.0, 0.0, 0.0], spine.shape), radii, radii, table["segments"])
+
+
+def smooth_line(points: Array, count: int) -> Array:
+    """`count` points on a smooth curve through given ones [n, d] (Catmull-Rom)."""
+    ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    at = np.linspace(0.0, len(points) - 1.0, count)
+    k = np.minimum(at.astype(int), len(points) - 2)
+    t = (at - k)[:, None]
+    p0, p1, p2, p3 = (ends[k + i] for i in range(4))
+    return 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
 
 
 def both_sides(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
