@@ -163,5 +163,3 @@ def _path(bone: str, channel: str) -> str:
 def _mesh_of(keys: bpy.types.Key | None) -> bpy.types.Object | None:
     """An object whose shape keys these are."""
     return next((item for item in bpy.data.objects if keys is not None and item.data == keys.user), None)
-
-

@@ -4,6 +4,8 @@ The influence curve of *Emphasis* is e(t), 0…2, to be edited like any other cu
 after evaluating the curve. What lies above 1 is the business of *Exaggeration*, whose curve is the same, one lower.
 """
 
+import atexit
+
 import bpy
 import numpy as np
 from bpy.app.handlers import persistent
@@ -101,6 +103,7 @@ def install_handler() -> None:
     handlers = bpy.app.handlers.depsgraph_update_post
     if follow_emphasis not in handlers:
         handlers.append(follow_emphasis)
+        atexit.register(remove_handler)  # Blender 4.5 as a Python module hangs at exit where a handler is left
 
 
 def remove_handler() -> None:

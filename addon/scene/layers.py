@@ -80,9 +80,7 @@ def apply_take(
     return live_take(armature)
 
 
-def set_emphasis(
-    armature: bpy.types.Object, emphasis: Array, fps: float, scene: bpy.types.Scene | None = None
-) -> None:
+def set_emphasis(armature: bpy.types.Object, emphasis: Array, fps: float, scene: bpy.types.Scene | None = None) -> None:
     """Makes e(t) [T], 0…2 at `fps`, the influence curve of the live take; the viewport follows at once."""
     live = live_take(armature)
     at = np.arange(len(live.frames)) * (fps / scene_fps(scene or bpy.context.scene))
@@ -172,9 +170,7 @@ def _refuse_where_busy(armature: bpy.types.Object, mesh: bpy.types.Object | None
             raise UserError(f"{animated.name}: an NLA strip is being tweaked: leave tweak mode (Tab in the NLA) first")
 
 
-def _build_tracks(
-    armature: bpy.types.Object, layers: dict[str, bpy.types.Action], first: int, frames: int
-) -> None:
+def _build_tracks(armature: bpy.types.Object, layers: dict[str, bpy.types.Action], first: int, frames: int) -> None:
     data = armature.animation_data or armature.animation_data_create()
     data.use_nla = True
     for track in data.nla_tracks:

@@ -67,3 +67,12 @@ def show_in_sequencer(workspace: bpy.types.WorkSpace, scene: bpy.types.Scene) ->
 def has_usd() -> bool:
     """Some distributions (Debian's among them) build Blender without USD."""
     return bool(bpy.app.build_options.usd)
+
+
+def set_film_format(scene: bpy.types.Scene) -> None:
+    """Makes the scene's animation render an .mp4 with H.264 and AAC; since 5.0 the kind of medium is chosen first."""
+    settings, ffmpeg = scene.render.image_settings, scene.render.ffmpeg
+    if hasattr(settings, "media_type"):
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"
+    ffmpeg.format, ffmpeg.codec, ffmpeg.audio_codec = "MPEG4", "H264", "AAC"
