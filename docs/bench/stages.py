@@ -62,6 +62,7 @@ def measure(length_s: float) -> dict[str, float]:
     from chironomy.pipeline import blender, hear, writing
     from chironomy.pipeline.motion import motion_of_take
     from chironomy.speech.rhythm import analyse_rhythm
+    from chironomy.speech.transcript import read_transcript
     from chironomy.speech.types import Speech
 
     seconds: dict[str, float] = {}
@@ -75,10 +76,10 @@ def measure(length_s: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         warm_audio, warm_text = speech_of(10, folder)
-        hear.hear(warm_audio, warm_text)  # start-up: models and libraries are loaded once
+        hear.hear(warm_audio, read_transcript(warm_text))  # start-up: models and libraries are loaded once
         audio_path, text_path = speech_of(length_s, folder)
         with stage("alignment"):
-            audio, alignment = hear.align_recording(audio_path, text_path)
+            audio, alignment = hear.align_recording(audio_path, read_transcript(text_path))
         with stage("features"):
             speech = Speech(audio.duration_s, alignment, analyse_rhythm(audio, alignment.words))
         with stage("generation"):

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from ..speech.transcript import Transcript
 
 
-def _transcript(path: Path | None, text: str | None) -> Transcript:
+def _transcript(path: Path | None, text: str | None, language: str) -> Transcript:
     """The transcript from its file or from --text; giving neither or both is wrong use."""
     from ..speech.transcript import read_transcript, transcript_of_text
 
     if (path is None) == (text is None):
         raise typer.BadParameter("give the words with --transcript FILE or with --text, one of them")
     if path is not None:
-        return read_transcript(path)
-    return transcript_of_text(text or "", "--text")
+        return read_transcript(path, language)
+    return transcript_of_text(text or "", "--text", language)
 
 
 def _check_endings(paths: Sequence[Path], endings: Sequence[str]) -> None:
@@ -75,6 +75,7 @@ def run_generate(
     gesture: str,
     smplx_model: Path | None,
     profile: str,
+    language: str,
     align_model: str | None,
     as_json: bool,
 ) -> None:
@@ -90,7 +91,7 @@ def run_generate(
     _check_endings(outputs, ENDINGS)
     check_folders(outputs)
     get_generator(generator)
-    spoken = _transcript(transcript, text)
+    spoken = _transcript(transcript, text, language)
     texts = [token.text for token in spoken.tokens]
     sliders = read_sliders(emphasis, texts)
     wishes = Wishes(generator, style, seed, read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT)))
@@ -118,6 +119,7 @@ def run_align(
     outputs: list[Path],
     transcript: Path | None,
     text: str | None,
+    language: str,
     align_model: str | None,
     as_json: bool,
 ) -> None:
@@ -128,7 +130,7 @@ def run_align(
 
     _check_endings(outputs, tuple(WRITERS))
     check_folders(outputs)
-    spoken = _transcript(transcript, text)
+    spoken = _transcript(transcript, text, language)
     with progress_bar(as_json) as progress:
         sound, alignment = align_recording(audio, spoken, align_model, progress)
         for path in outputs:

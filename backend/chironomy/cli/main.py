@@ -36,6 +36,7 @@ SmplxModel = Annotated[
     Path | None, typer.Option("--smplx-model", help="Your SMPL-X model (.npz): its body in the place of the mannequin.")
 ]
 Profile = Annotated[str, typer.Option("--profile", help="Export profile: generic, unreal, unity or maya.")]
+Language = Annotated[str, typer.Option("--language", help="Of the words: en, de, …; all but en need --align-model.")]
 AlignmentModel = Annotated[
     str | None,
     typer.Option("--align-model", help="For other languages than English: a CTC speech model, a folder on this disk."),
@@ -72,6 +73,7 @@ def generate(
     ] = "",
     smplx_model: SmplxModel = None,
     profile: Profile = "generic",
+    language: Language = "en",
     align_model: AlignmentModel = None,
     as_json: Json = False,
 ) -> None:
@@ -91,6 +93,7 @@ def generate(
         gesture=gesture,
         smplx_model=smplx_model,
         profile=profile,
+        language=language,
         align_model=align_model,
         as_json=as_json,
     )
@@ -102,13 +105,14 @@ def align(
     output: Outputs,
     transcript: TranscriptFile = None,
     text: TranscriptText = None,
+    language: Language = "en",
     align_model: AlignmentModel = None,
     as_json: Json = False,
 ) -> None:
     """Find the times of the words and phones: writes .TextGrid, .srt, .vtt or .json."""
     from .commands import run_align
 
-    run_align(audio, output, transcript, text, align_model, as_json)
+    run_align(audio, output, transcript, text, language, align_model, as_json)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..progress import Progress, silent, within
-from ..speech.transcript import Transcript, read_transcript
+from ..speech.transcript import Transcript
 from ..speech.types import Alignment, Audio, Speech
 
 
@@ -19,26 +19,23 @@ class Recording:
 
 
 def align_recording(
-    audio_path: Path, transcript: Path | Transcript, align_model: str | None = None, progress: Progress = silent
+    audio_path: Path, transcript: Transcript, align_model: str | None = None, progress: Progress = silent
 ) -> tuple[Audio, Alignment]:
-    """Words and phones of a transcript (or of its file) with their times in a recording.
+    """Words and phones of a transcript with their times in a recording.
+
+    align_model: a CTC model for another language than English, by name or folder.
 
     Raises UserError for files that cannot be used; a transcript that merely does not fit gets a low `fit`.
     """
-    from ..speech.alignment import align, align_with_model
+    from ..speech.align import align
     from ..speech.audio import read_audio
 
-    # the text first: a mistake in it shows before an hour of sound is read
-    text = read_transcript(transcript) if isinstance(transcript, Path) else transcript
     audio = read_audio(audio_path, within(progress, 0.0, 0.1))
-    aligning = within(progress, 0.1, 1.0)
-    if align_model is None:
-        return audio, align(audio, text, aligning)
-    return audio, align_with_model(audio, text, align_model, aligning)
+    return audio, align(audio, transcript, within(progress, 0.1, 1.0), model=align_model)
 
 
 def hear(
-    audio_path: Path, transcript: Path | Transcript, align_model: str | None = None, progress: Progress = silent
+    audio_path: Path, transcript: Transcript, align_model: str | None = None, progress: Progress = silent
 ) -> Recording:
     """Alignment and rhythm of a recording."""
     from ..speech.rhythm import analyse_rhythm

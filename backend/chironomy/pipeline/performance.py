@@ -15,6 +15,7 @@ from ..motion import resample
 from ..motion import rotations as rot
 from ..motion.body import Body
 from ..motion.rotations import Array
+from ..speech.types import Audio
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Performance:
     @property
     def words(self) -> tuple[TakeWord, ...]:
         return self.take.metadata.words
+
+    def sound(self) -> Audio | None:
+        """The recording's samples, where it is at hand."""
+        from ..speech.audio import read_audio
+
+        return None if self.audio is None else read_audio(self.audio)
 
     def rotations(self) -> Array:
         """[T, 55, 4]: the two layers mixed by the emphasis."""

@@ -13,6 +13,7 @@ from ..progress import Progress, silent, within
 from .performance import Performance, at_rate, with_sliders_stored
 
 if TYPE_CHECKING:
+    from .blender import Character
     from .smplx_model import SmplxModel
 
 SMPLX_ENDING = ".smplx.npz"
@@ -96,7 +97,7 @@ def write_smplx_file(path: Path, performance: Performance) -> None:
 
 
 def _write_with_blender(
-    path: Path, performance: Performance, stage: object, settings: OutputSettings, progress: Progress
+    path: Path, performance: Performance, stage: Character, settings: OutputSettings, progress: Progress
 ) -> None:
     from . import blender
 
@@ -105,10 +106,21 @@ def _write_with_blender(
     if ending == ".png":
         from .contact_sheet import write_contact_sheet
 
-        write_contact_sheet(path, performance, stage, progress)
+        write_contact_sheet(
+            path,
+            stage.armature,
+            stage.mesh,
+            blender.motion_of(performance),
+            performance.emphasis,
+            performance.take.metadata,
+            performance.sound(),
+            path.stem,
+            progress,
+        )
     elif ending == ".mp4":
         from .film import write_film
 
-        write_film(path, performance, stage, progress)
+        motion = blender.motion_of(performance)
+        write_film(path, stage.armature, stage.mesh, motion, performance.audio, progress=progress)
     else:
         blender.export(stage, performance, path, settings.profile, settings.fps)
