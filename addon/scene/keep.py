@@ -75,7 +75,7 @@ def _bone_state(bone: bpy.types.PoseBone) -> dict[str, Any]:
 
 
 def _animation_state(animated: bpy.types.ID) -> dict[str, Any] | None:
-    """How the active action plays, and which of the animator's tracks are soloed; nothing where there is no AnimData."""
+    """How the active action plays and which tracks are soloed; nothing where there is no AnimData."""
     data = animated.animation_data
     if data is None:
         return None

@@ -28,7 +28,7 @@ _FIRST, _FRAMES = "chironomy_first_frame", "chironomy_frames"
 
 @dataclass(frozen=True)
 class LiveTake:
-    """What a live take consists of. Look it up anew each time (`live_take`): undo replaces what Blender's names mean."""
+    """What a live take consists of. Look it up anew each time (`live_take`): undo makes all references stale."""
 
     name: str
     armature: bpy.types.Object

@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import UserError
-
-_ADDON = Path(__file__).parents[2]
-#: Inside the built extension; in the repository; in the installed Python package.
-_PLACES = (_ADDON / "presets", _ADDON.parent / "presets", _ADDON.parent / "chironomy" / "presets")
+from ..presets import presets_folder
 
 _AXES = ("X", "Y", "Z", "-X", "-Y", "-Z")
 
@@ -87,4 +84,4 @@ def _problem(key: str, value: Any) -> str:
 
 
 def _folder() -> Path:
-    return next((place / "export" for place in _PLACES if (place / "export").is_dir()), _PLACES[0] / "export")
+    return presets_folder() / "export"
