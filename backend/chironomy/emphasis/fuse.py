@@ -18,7 +18,8 @@ from ..motion import rotations as rot
 from ..motion.ik import soft_clamp
 from ..motion.limits import extrapolate
 from ..motion.rotations import Array
-from .curve import emphasis_curve
+from ..motion.stretches import in_stretches
+from .curve import MAX_EMPHASIS, emphasis_curve
 
 #: Layers are kept less than half a turn apart, where "the short way" from one to the other would change sides.
 MAX_APART_RAD = np.radians(170.0)
@@ -31,10 +32,12 @@ def fuse(base: ArrayLike, semantic: ArrayLike, emphasis: ArrayLike) -> Array:
     Frames at e = 0 and e = 1 are base and semantic, to the bit (semantic up to the quaternion's sign).
     """
     base, semantic = np.asarray(base, dtype=float), np.asarray(semantic, dtype=float)
-    e = np.clip(np.asarray(emphasis, dtype=float), 0.0, 2.0)
+    return in_stretches(_fuse, base, semantic, np.clip(np.asarray(emphasis, dtype=float), 0.0, MAX_EMPHASIS))
+
+
+def _fuse(base: Array, semantic: Array, e: Array) -> Array:
     semantic = _same_hemisphere(base, semantic)
     out = base.copy()
-
     mixed = np.flatnonzero((e > 0) & (e < 1))
     out[mixed] = _slerp_where_different(base[mixed], semantic[mixed], e[mixed])
     full = e >= 1
@@ -48,7 +51,10 @@ def fuse(base: ArrayLike, semantic: ArrayLike, emphasis: ArrayLike) -> Array:
 
 def exaggerated(base: ArrayLike, semantic: ArrayLike) -> Array:
     """X [T, 55, 4]: as far beyond semantic as semantic is from base, within the joints' limits: the motion at e = 2."""
-    base, semantic = np.asarray(base, dtype=float), np.asarray(semantic, dtype=float)
+    return in_stretches(_exaggerated, np.asarray(base, dtype=float), np.asarray(semantic, dtype=float))
+
+
+def _exaggerated(base: Array, semantic: Array) -> Array:
     goal = extrapolate(base, semantic)
     onward = _short(rot.multiply(rot.inverse(semantic), goal))
     too_far = rot.angle(onward)[..., None] > MAX_APART_RAD
@@ -64,13 +70,15 @@ def layer_deltas(base: ArrayLike, semantic: ArrayLike) -> tuple[Array, Array]:
     Raises ValueError where the layers are further apart: generators bring them `within_reach`.
     """
     base, semantic = np.asarray(base, dtype=float), np.asarray(semantic, dtype=float)
-    delta = _short(rot.multiply(rot.inverse(base), semantic))
+    delta = in_stretches(_delta, base, semantic)
     if len(delta) and rot.angle(delta).max() > MAX_APART_RAD + 1e-4:
         raise ValueError("base and semantic layer are too far apart to be mixed: bring them within_reach first")
-    onward = _short(rot.multiply(rot.inverse(semantic), exaggerated(base, semantic)))
-    still = ~_differ(base, semantic)
-    delta[still] = onward[still] = rot.identity()
-    return delta, onward
+    return delta, in_stretches(lambda b, s: _delta(s, _exaggerated(b, s)), base, semantic)
+
+
+def _delta(a: Array, b: Array) -> Array:
+    """a⁻¹ · b with w ≥ 0; exactly the identity where both are the same."""
+    return np.where(_differ(a, b)[..., None], _short(rot.multiply(rot.inverse(a), b)), rot.identity())
 
 
 def within_reach(base: ArrayLike, semantic: ArrayLike) -> Array:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import rotations as rot
 from .rotations import Array
 from .skeleton import JOINT_COUNT, JOINTS
+from .stretches import in_stretches
 
 #: Rotations this close to half a turn from the T-pose lie between both ends of every range: there the limited rotation
 #: fades to the T-pose, so that it has no jump where the way back changes sides.
@@ -60,16 +61,16 @@ def limit(rotations: ArrayLike) -> Array:
     rotations = np.asarray(rotations, dtype=float)
     if rotations.shape[-2:] != (JOINT_COUNT, 4):
         raise ValueError(f"local rotations of {JOINT_COUNT} joints are needed, not an array of {rotations.shape}")
-    limits = _limits()
-    twist, swing = _split(limits, rotations)
-    return _bounded(limits, rotations, twist, swing, _fade(twist) * _fade(_length(swing)))
+    return in_stretches(_limit, rotations) if rotations.ndim == 3 else _limit(rotations)
 
 
 def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
     """Local rotations [..., 55, 4] as far beyond `end` as that is from `start`, stopped where joints end.
 
     This is limit(end · start⁻¹ · end) with the way taken in mind: an elbow that would bend by 220° stops at its limit,
-    where the bare rotation, 140° backwards, would count as overstretched.
+    where the bare rotation, 140° backwards, would count as overstretched. Where that rotation is well out of range,
+    twist and swing are carried on each by itself: bending and turning a forearm at once, doubled as one rotation,
+    breaks the elbow sideways, and brought back from there it would unbend.
     """
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     delta = rot.multiply(rot.inverse(start), end)
@@ -82,7 +83,17 @@ def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
     expected = 2 * end_swing - start_swing
     other_way = swing * (1 - 2 * np.pi / np.maximum(_length(swing), 1e-9))[..., None]
     swing = np.where((_length(other_way - expected) < _length(swing - expected))[..., None], other_way, swing)
+    apart = _share_apart(limits, swing)
+    twist = twist + apart * (2 * end_twist - start_twist - twist)
+    swing = swing + apart[..., None] * (expected - swing)
     return _bounded(limits, beyond, twist, swing, np.ones_like(twist))
+
+
+def _share_apart(limits: _Limits, swing: Array) -> Array:
+    """0 for swings [..., n, 2] in range, rising smoothly to 1 half as far out again."""
+    reach = _length(swing / np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:]))
+    share = np.clip((reach - 1.0) / 0.5, 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
 
 
 def violations(rotations: ArrayLike) -> Array:
@@ -107,6 +118,12 @@ def _bounded(limits: _Limits, rotations: Array, twist: Array, swing: Array, fade
 
 def _length(vectors: Array) -> Array:
     return np.hypot(vectors[..., 0], vectors[..., 1])
+
+
+def _limit(rotations: Array) -> Array:
+    limits = _limits()
+    twist, swing = _split(limits, rotations)
+    return _bounded(limits, rotations, twist, swing, _fade(twist) * _fade(_length(swing)))
 
 
 def _fade(angle_rad: Array) -> Array:

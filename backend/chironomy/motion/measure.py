@@ -1,4 +1,4 @@
-"""Figures of a motion that an animator would notice: how fast, how jerky, how often still, how far, through the body?"""
+"""Figures of a motion that an animator would notice: how fast, jerky, still, far-reaching; hands in the body."""
 
 import json
 from functools import cache

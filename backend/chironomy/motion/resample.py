@@ -38,7 +38,7 @@ def resample_rotations(q: ArrayLike, fps: float, new_fps: float) -> Array:
 
 
 def resample_linear(values: ArrayLike, fps: float, new_fps: float) -> Array:
-    """Values [T, ...] at another rate, by straight lines: never beyond the values beside, as weights and psi need it."""
+    """Values [T, ...] at another rate, by straight lines: never beyond those beside, as weights and psi need it."""
     values = np.asarray(values, dtype=float)
     before, after, part = _places(len(values), fps, new_fps)
     a = values[before]
@@ -86,7 +86,7 @@ def take_at(take: Take, fps: float) -> Take:
     )
 
 
-def _places(frames: int, fps: float, new_fps: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+def _places(frames: int, fps: float, new_fps: float) -> tuple[NDArray[np.int_], NDArray[np.int_], Array]:
     """For every new frame: the old frames before and after it, and how far it is from the one to the other, 0…1.
 
     Behind the last old frame that one is held.
@@ -94,5 +94,5 @@ def _places(frames: int, fps: float, new_fps: float) -> tuple[NDArray[np.intp], 
     place = np.arange(frame_count(frames, fps, new_fps)) * (fps / new_fps)
     nearest = np.round(place)
     place = np.clip(np.where(np.abs(place - nearest) < _SAME, nearest, place), 0.0, max(frames - 1, 0))
-    before = np.floor(place).astype(np.intp)
+    before = np.floor(place).astype(int)
     return before, np.minimum(before + 1, max(frames - 1, 0)), place - before
