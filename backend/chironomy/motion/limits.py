@@ -86,6 +86,8 @@ def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
     apart = _share_apart(limits, swing)
     twist = twist + apart * (2 * end_twist - start_twist - twist)
     swing = swing + apart[..., None] * (expected - swing)
+    rejoined = _join(limits, twist, swing)
+    beyond[..., limits.joints, :] = np.where(apart[..., None] > 0, rejoined, beyond[..., limits.joints, :])
     return _bounded(limits, beyond, twist, swing, np.ones_like(twist))
 
 
