@@ -12,7 +12,8 @@ from ..progress import Progress, silent
 from .types import SAMPLE_RATE, Array, Samples
 
 _STEP_S = 1 / 60
-_BLOCK_S, _MARGIN_S = 60.0, 0.5
+_BLOCK_S, _MARGIN_S = 20.0, 0.5
+_RANGE_S = 60.0
 _SHORTEST_VOICE_S = 0.05
 #: The range of human voices in speech; each speaker's own range lies inside and is found first.
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 600.0
@@ -33,7 +34,7 @@ class Pitch:
 def analyse_pitch(samples: Samples, times_s: Array, audible: NDArray[np.bool_], progress: Progress = silent) -> Pitch:
     """Pitch and voicing at times_s [N], from 0 in even steps; audible [N] says where sound enough is for a voice.
 
-    Works in blocks of a minute, so memory does not grow with the recording.
+    Works in blocks of some seconds, so memory does not grow with the recording.
     """
     hz = np.zeros(len(times_s))
     voicing = np.zeros(len(times_s))
@@ -59,7 +60,7 @@ def _voice_range(samples: Samples) -> tuple[float, float]:
 
     Found from the middle minute at most; raised to 2 × the upper quartile, as lively speech goes higher.
     """
-    middle, half = len(samples) // 2, int(_BLOCK_S / 2 * SAMPLE_RATE)
+    middle, half = len(samples) // 2, int(_RANGE_S / 2 * SAMPLE_RATE)
     _, hz, _ = _track(samples[max(middle - half, 0) : middle + half], 4 * _STEP_S, _LOWEST_HZ, _HIGHEST_HZ)
     voiced = hz[hz > 0]
     if len(voiced) < 10:

@@ -60,7 +60,7 @@ def find_nuclei(windows_s: Array, level_db: Array, voicing: Array) -> Array:
 def word_prominence(
     words: Sequence[Word], vowels: Sequence[Phone | None], windows_s: Array, level_db: Array, pitch: Pitch
 ) -> Array:
-    """[W], 0…1, against the words around: 0.45 is a content word like its neighbours; level_db and pitch are on the fine grid [F]."""
+    """[W], 0…1, against the words around: 0.45 is a content word like its neighbours. level_db, pitch: fine, [F]."""
     if not words:
         return np.zeros(0)
     semitones: Array = 12.0 * np.log2(pitch.hz)

@@ -12,7 +12,7 @@ from ..formats.words import Word
 from ..progress import Progress, silent, within
 from .pitch import analyse_pitch
 from .prominence import find_nuclei, nucleus_windows, stressed_vowels, word_prominence
-from .spectrum import FINE_FPS, OVERSAMPLING, analyse_spectrum, loudness, onset_strength, speech_range_db
+from .spectrum import FINE_FPS, OVERSAMPLING, analyse_spectrum, loudness, onset_strength
 from .types import FPS, SAMPLE_RATE, Audio, Rhythm
 
 #: Sound this far above the noise floor may be a voice.
@@ -26,16 +26,15 @@ def analyse_rhythm(audio: Audio, words: Sequence[Word] = (), progress: Progress 
     Time and memory grow linearly with the recording; everything is measured against this recording alone.
     """
     frame_count = frames_of(audio)
-    spectrum = analyse_spectrum(audio.samples, frame_count, within(progress, 0.0, 0.3))
-    floor_db, _ = speech_range_db(spectrum.level_db)
+    spectrum = analyse_spectrum(audio.samples, frame_count, within(progress, 0.0, 0.25))
     times_s = np.arange(len(spectrum.level_db)) / FINE_FPS
-    audible = spectrum.level_db > floor_db + _AUDIBLE_DB
-    pitch = analyse_pitch(audio.samples, times_s, audible, within(progress, 0.3, 0.95))
+    audible = spectrum.level_db > spectrum.floor_db + _AUDIBLE_DB
+    pitch = analyse_pitch(audio.samples, times_s, audible, within(progress, 0.25, 0.85))
     vowels = stressed_vowels(words, spectrum.level_db)
     windows_s = np.clip(nucleus_windows(words, vowels), 0.0, audio.duration_s)
     return Rhythm(
         loudness=loudness(spectrum),
-        onset=onset_strength(spectrum),
+        onset=onset_strength(spectrum, within(progress, 0.85, 0.95)),
         pitch_hz=pitch.hz[::OVERSAMPLING],
         voicing=np.clip(gaussian_filter1d(pitch.voicing, OVERSAMPLING / 2)[::OVERSAMPLING], 0.0, 1.0),
         prominence=tuple(float(p) for p in word_prominence(words, vowels, windows_s, spectrum.level_db, pitch)),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import gaussian_filter1d
 
 from ..progress import Progress, silent
 from .types import FPS, SAMPLE_RATE, Array, Samples
@@ -38,6 +39,10 @@ class Spectrum:
     """[F], of all bands together."""
     bands_db: Array
     """[F, 24], mel-spaced from 80 to 7600 Hz."""
+    floor_db: float
+    """The recording's noise floor."""
+    loud_db: float
+    """The level of its loud speech, 20 to 50 dB above the floor."""
 
 
 def analyse_spectrum(samples: Samples, frame_count: int, progress: Progress = silent) -> Spectrum:
@@ -55,14 +60,17 @@ def analyse_spectrum(samples: Samples, frame_count: int, progress: Progress = si
         windows = _windows(samples, np.arange(start, stop)) * window
         spectra = np.asarray(scipy.fft.rfft(windows, axis=1))
         bands[start:stop] = (spectra.real**2 + spectra.imag**2) @ filters
-    return Spectrum(_decibels(bands.sum(axis=1)), _decibels(bands))
+    level_db = _decibels(bands.sum(axis=1))
+    return Spectrum(level_db, _decibels(bands), *_speech_range_db(level_db))
 
 
 def _decibels(power: Samples) -> Samples:
-    return np.float32(10) * np.log10(np.maximum(power, np.float32(_SMALLEST_POWER)))
+    decibels = np.log10(np.maximum(power, np.float32(_SMALLEST_POWER)))
+    decibels *= 10
+    return decibels
 
 
-def speech_range_db(level_db: Array) -> tuple[float, float]:
+def _speech_range_db(level_db: Array) -> tuple[float, float]:
     """The noise floor and the level of loud speech of a recording, at least 20 and at most 50 dB apart."""
     peak = np.percentile(level_db, 99.9) if len(level_db) > 1000 else level_db.max()
     loud = float(np.percentile(level_db[level_db > peak - _SPEECH_RANGE_DB], 90))
@@ -72,24 +80,34 @@ def speech_range_db(level_db: Array) -> tuple[float, float]:
 
 def loudness(spectrum: Spectrum) -> Array:
     """[T], 0…1 from the noise floor to loud speech, in decibels, smoothed over half a frame without delay."""
-    floor, loud = speech_range_db(spectrum.level_db)
+    floor, loud = spectrum.floor_db, spectrum.loud_db
     smooth = gaussian_filter1d(np.maximum(spectrum.level_db, floor), OVERSAMPLING / 2)
     return np.clip((smooth[::OVERSAMPLING] - floor) / (loud - floor), 0.0, 1.0)
 
 
-def onset_strength(spectrum: Spectrum) -> Array:
+def onset_strength(spectrum: Spectrum, progress: Progress = silent) -> Array:
     """[T], 0…1: the rise of loudness around each frame, mean over the bands; 1 is this recording's strong onset."""
-    floor, loud = speech_range_db(spectrum.level_db)
-    # loudness as it is heard, about power to the quarter; unlike decibels it rises in the middle of the window, not
-    # where the window first touches the sound. In each band silence is as far under the floor as bands are many.
-    heard = 10 ** ((np.maximum(spectrum.bands_db, floor - 10 * np.log10(_BAND_COUNT)) - loud) / 40)
-    # held for a moment, so that short sounds are not over before they are compared
-    held = maximum_filter1d(heard, _ONSET_REACH + 1, axis=0, origin=_ONSET_REACH // 2, mode="nearest")
-    padded = np.pad(held, ((_ONSET_REACH, _ONSET_REACH), (0, 0)), mode="edge")
-    rise = np.maximum(padded[2 * _ONSET_REACH :] - padded[: -2 * _ONSET_REACH], 0.0).mean(axis=1)
+    rise = np.empty(len(spectrum.level_db))
+    for start in range(0, len(rise), _BLOCK_FRAMES):
+        progress("Finding onsets", start / len(rise))
+        stop = min(start + _BLOCK_FRAMES, len(rise))
+        rise[start:stop] = _rise(spectrum, start, stop)
     rise = gaussian_filter1d(rise, OVERSAMPLING / 2)
     strong = max(float(np.percentile(rise, 99)), 0.5 * float(rise.max()), _SMALLEST_RISE)
     return np.clip(rise[::OVERSAMPLING] / strong, 0.0, 1.0)
+
+
+def _rise(spectrum: Spectrum, start: int, stop: int) -> Array:
+    """[stop - start]: how much louder it is just behind each fine frame than just before it."""
+    rows = np.clip(np.arange(start - 2 * _ONSET_REACH, stop + _ONSET_REACH), 0, len(spectrum.level_db) - 1)
+    # In each band silence is as far under the floor as bands are many.
+    silence_db = spectrum.floor_db - 10 * np.log10(_BAND_COUNT)
+    # Loudness as it is heard, about power to the quarter: unlike decibels it rises in the middle of the window, not
+    # where the window first touches the sound.
+    heard = 10 ** ((np.maximum(spectrum.bands_db[rows], silence_db) - spectrum.loud_db) / 40)
+    # held for a moment, so that short sounds are not over before they are compared
+    held = sliding_window_view(heard, _ONSET_REACH + 1, axis=0).max(axis=-1)
+    return np.maximum(held[2 * _ONSET_REACH :] - held[: -2 * _ONSET_REACH], 0.0).mean(axis=1)
 
 
 def _windows(samples: Samples, frames: np.ndarray) -> Samples:
