@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -108,6 +108,11 @@ _ARRAYS: dict[str, tuple[int, ...]] = {
     "contacts": (4,),
     "expressions": (EXPRESSION_COUNT,),
 }
+
+
+def as_stored(take: Take) -> Take:
+    """The take with its numbers rounded as its file has them: written and read again, it stays as it is."""
+    return replace(take, **{name: np.float32(getattr(take, name)).astype(float) for name in _ARRAYS})
 
 
 def write_take(path: str | os.PathLike[str], take: Take) -> None:

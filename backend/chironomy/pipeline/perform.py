@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..formats.take import Take
+from ..formats.take import Take, as_stored
 from ..generators.registry import get_generator
 from ..generators.request import Request
 from ..motion.body import Body
@@ -36,7 +36,8 @@ def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress
         sources=(*take.metadata.sources, *_origin(Path(recording.audio.source))),
         notices=(*recording.speech.alignment.notices, *take.metadata.notices),
     )
-    return replace(take, metadata=metadata)
+    # rounded now, so that files made with the take equal those made from its file later
+    return as_stored(replace(take, metadata=metadata))
 
 
 def _origin(audio: Path) -> tuple[str, ...]:

@@ -92,7 +92,9 @@ def write_smplx_file(path: Path, performance: Performance) -> None:
     from ..formats.smplx_npz import SmplxMotion, write_smplx
 
     take = performance.take
-    motion = SmplxMotion(performance.rotations(), performance.translation(), performance.fps, expressions=take.expressions)
+    motion = SmplxMotion(
+        performance.rotations(), performance.translation(), performance.fps, expressions=take.expressions
+    )
     write_smplx(path, motion)
 
 
@@ -106,21 +108,10 @@ def _write_with_blender(
     if ending == ".png":
         from .contact_sheet import write_contact_sheet
 
-        write_contact_sheet(
-            path,
-            stage.armature,
-            stage.mesh,
-            blender.motion_of(performance),
-            performance.emphasis,
-            performance.take.metadata,
-            performance.sound(),
-            path.stem,
-            progress,
-        )
+        write_contact_sheet(path, performance, stage, progress)
     elif ending == ".mp4":
         from .film import write_film
 
-        motion = blender.motion_of(performance)
-        write_film(path, stage.armature, stage.mesh, motion, performance.audio, progress=progress)
+        write_film(path, performance, stage, progress)
     else:
         blender.export(stage, performance, path, settings.profile, settings.fps)
