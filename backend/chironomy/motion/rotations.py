@@ -94,7 +94,12 @@ def angle(q: ArrayLike) -> Array:
 
 def power(q: ArrayLike, t: ArrayLike) -> Array:
     """The t-fold rotation, along the short way (t [...] broadcasts against q's leading axes)."""
-    return exp(log(q) * np.asarray(t, dtype=float)[..., None])
+    q, t = np.asarray(q, dtype=float), np.asarray(t, dtype=float)[..., None]
+    w, xyz = q[..., :1], q[..., 1:]
+    s = np.linalg.norm(xyz, axis=-1, keepdims=True)
+    half_angle = np.arctan2(s, np.abs(w)) * t
+    factor = np.where(s > 1e-9, np.sin(half_angle) / np.maximum(s, 1e-12), t)
+    return np.concatenate([np.cos(half_angle), xyz * np.where(w < 0, -factor, factor)], axis=-1)
 
 
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
