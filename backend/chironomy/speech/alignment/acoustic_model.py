@@ -70,7 +70,9 @@ def english() -> AcousticModel:
         folder = Path(pocketsphinx.get_model_path("en-us/en-us"))
         return _read(folder)
     except (ImportError, OSError) as error:
-        raise UserError(f"pocketsphinx: its English model cannot be read ({error}): pip install pocketsphinx") from error
+        raise UserError(
+            f"pocketsphinx: its English model cannot be read ({error}): pip install pocketsphinx"
+        ) from error
 
 
 def _read(folder: Path) -> AcousticModel:
@@ -103,7 +105,10 @@ def _read_definition(data: bytes) -> tuple[tuple[str, ...], NDArray[np.int32], N
     names_length = sum(len(name) + 1 for name in names)
     table_start = names_start + (names_length + 3) // 4 * 4 + n_tree * 8
     table = np.frombuffer(
-        data, np.dtype([("sequence", "<i4"), ("transitions", "<i4"), ("place", "u1"), ("context", "u1", 3)]), n_all, table_start
+        data,
+        np.dtype([("sequence", "<i4"), ("transitions", "<i4"), ("place", "u1"), ("context", "u1", 3)]),
+        n_all,
+        table_start,
     )
     sequences_start = table_start + table.nbytes + 4
     sequences = np.frombuffer(data, "<u2", n_sequences * STATES_PER_PHONE, sequences_start).reshape(n_sequences, -1)

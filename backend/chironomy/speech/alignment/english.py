@@ -27,7 +27,9 @@ class EnglishListener:
     def find(self, words: Sequence[SpokenWord], start_s: float, end_s: float, report: Report = lambda _: None) -> Heard:
         """See Listener."""
         variants = [{_plain(phones): phones for phones in reversed(word.variants)} for word in words]
-        result = find_words(self._sound, [list(v)[::-1] for v in variants], self._frame(start_s), self._frame(end_s), report)
+        result = find_words(
+            self._sound, [list(v)[::-1] for v in variants], self._frame(start_s), self._frame(end_s), report
+        )
         heard = [
             _heard(found, stressed[found.phones], float(confidence), start_s, end_s) if found else None
             for found, stressed, confidence in zip(result.words, variants, confidences(result.words), strict=True)

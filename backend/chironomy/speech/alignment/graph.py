@@ -93,7 +93,9 @@ class _Builder:
     joins: list[list[int]] = field(default_factory=list)
     rests: list[list[int]] = field(default_factory=list)
 
-    def add(self, phone: int, sequence: int, word: int, boundary: int, source: tuple[str, int], cost: float = 0.0) -> int:
+    def add(
+        self, phone: int, sequence: int, word: int, boundary: int, source: tuple[str, int], cost: float = 0.0
+    ) -> int:
         self.phone.append(phone)
         self.sequence.append(sequence)
         self.word.append(word)

@@ -28,7 +28,9 @@ def without_noise(mel: NDArray[np.float32]) -> NDArray[np.float32]:
     if count <= _PIECE + _WARM_UP:
         return mel * _smoothed(_gains(mel[:, None])[:, 0])
     pieces = -(-count // _PIECE)
-    padded = np.concatenate([np.repeat(mel[:1], _WARM_UP, axis=0), mel, np.repeat(mel[-1:], pieces * _PIECE - count, axis=0)])
+    padded = np.concatenate(
+        [np.repeat(mel[:1], _WARM_UP, axis=0), mel, np.repeat(mel[-1:], pieces * _PIECE - count, axis=0)]
+    )
     cut = np.stack([padded[k * _PIECE : (k + 1) * _PIECE + _WARM_UP] for k in range(pieces)], axis=1)
     gains = np.swapaxes(_gains(cut)[_WARM_UP:], 0, 1).reshape(-1, mel.shape[1])[:count]
     return mel * _smoothed(gains)

@@ -62,7 +62,9 @@ class Sound:
         pieces = []
         for piece in range(start, end, _SCORED_AT_ONCE):
             report((piece - start) / (end - start))
-            pieces.append(senone_scores(self.model, self._streams(piece, min(piece + _SCORED_AT_ONCE, end)), graph.senones))
+            pieces.append(
+                senone_scores(self.model, self._streams(piece, min(piece + _SCORED_AT_ONCE, end)), graph.senones)
+            )
         context_free = self.model.senone_sequences[: len(self.model.phones)].ravel()
         return emissions(graph, np.concatenate(pieces), context_free)
 
@@ -141,9 +143,7 @@ def _kept(graph: Graph, path: list[Segment], length: int) -> tuple[int, int]:
     return (int(graph.boundary[fillers[-1].node]) if fillers else 0), last
 
 
-def _words_of(
-    model: AcousticModel, graph: Graph, path: list[Segment], offset: int
-) -> list[tuple[int, Found]]:
+def _words_of(model: AcousticModel, graph: Graph, path: list[Segment], offset: int) -> list[tuple[int, Found]]:
     by_word: dict[int, list[Segment]] = {}
     for segment in path:
         if graph.word[segment.node] != FILLER:

@@ -25,9 +25,7 @@ class Segment:
     """Mean over its frames: log likelihood less that of the best phone without context."""
 
 
-def emissions(
-    graph: Graph, scores: NDArray[np.float32], context_free: NDArray[np.int32]
-) -> NDArray[np.float32]:
+def emissions(graph: Graph, scores: NDArray[np.float32], context_free: NDArray[np.int32]) -> NDArray[np.float32]:
     """[T, U + 1] log likelihood ratios of the graph's senones and, last, of speech that the text does not have.
 
     `scores` are those of graph.senones; `context_free` names the senones of phones without context. Each frame is measured against
@@ -89,9 +87,7 @@ def _skip_costs(graph: Graph) -> NDArray[np.float32]:
     return (SKIP_COST * np.arange(graph.n_words + 1)).astype(np.float32)
 
 
-def _traced_back(
-    graph: Graph, ratios: NDArray[np.float32], history: NDArray[np.float32], whole: bool
-) -> list[Segment]:
+def _traced_back(graph: Graph, ratios: NDArray[np.float32], history: NDArray[np.float32], whole: bool) -> list[Segment]:
     last = len(history) - 1
     node, state = _final(graph, history[last], whole)
     segments: list[Segment] = []
