@@ -58,12 +58,6 @@ def sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) -> bpy
     return editor.strips.new_sound(name, path, channel, frame)
 
 
-def show_in_sequencer(workspace: bpy.types.WorkSpace, scene: bpy.types.Scene) -> None:
-    """Since 5.0 a workspace says itself which scene its sequencers show."""
-    if hasattr(workspace, "sequencer_scene"):
-        workspace.sequencer_scene = scene
-
-
 def has_usd() -> bool:
     """Some distributions (Debian's among them) build Blender without USD."""
     return bool(bpy.app.build_options.usd)

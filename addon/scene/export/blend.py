@@ -27,7 +27,7 @@ def write(
 ) -> None:
     """Writes the character alone, whatever else the open file holds; the file opens in the animator's own layout."""
     with staged(path.stem, armature, mesh, motion, profile) as stage:
-        _show_skin(stage)
+        _show_skin(stage, mesh)
         if live is None:
             _save(path, stage)
             return
@@ -59,8 +59,13 @@ def _save(path: Path, stage: Stage) -> None:
             raise UserError(f"{path.name}: Blender cannot write the file ({error})") from error
 
 
-def _show_skin(stage: Stage) -> None:
-    for modifier in stage.mesh.modifiers if stage.mesh is not None else ():
+def _show_skin(stage: Stage, mesh: bpy.types.Object | None) -> None:
+    """The stage stops the skin from moving, which exporters do not need."""
+    if stage.mesh is None or mesh is None:
+        return
+    stage.mesh.show_only_shape_key = mesh.show_only_shape_key
+    stage.mesh.active_shape_key_index = mesh.active_shape_key_index
+    for modifier in stage.mesh.modifiers:
         if modifier.type == "ARMATURE":
             modifier.show_viewport = True
 

@@ -108,11 +108,12 @@ def _place(
         bone.rotation_mode = "QUATERNION"
     if skin is None or mesh is None:
         return
+    # bones and shape values are what is exported: bending the skin on every frame would take most of the time
+    skin.show_only_shape_key, skin.active_shape_key_index = True, 0
     relative = armature.matrix_world.inverted_safe() @ mesh.matrix_world
     for modifier in skin.modifiers:
         if modifier.type == "ARMATURE":
             modifier.object = body
-            # bones and shape keys are what is exported: bending the skin on every frame would cost most of the time
             modifier.show_viewport = False
     skin.parent, skin.parent_type = body, "OBJECT"
     skin.matrix_parent_inverse = Matrix.Identity(4)
