@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 import pytest
+
 from chironomy.motion import kinematics
 from chironomy.motion import rotations as rot
 from chironomy.motion.body import Body, neutral_body
@@ -18,7 +19,7 @@ def body() -> Body:
     return neutral_body()
 
 
-@pytest.fixture()
+@pytest.fixture
 def armature(body: Body) -> bpy.types.Object:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     return rig.create_armature("Speaker", body)

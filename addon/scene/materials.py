@@ -1,4 +1,4 @@
-"""The mannequin's materials, made once per file from presets/mannequin/materials.json."""
+"""Materials of mannequin and surface, made once per file from presets/mannequin/materials.json."""
 
 from collections.abc import Mapping
 from typing import Any
