@@ -24,7 +24,7 @@ _FASTEST = 2.3
 _RETRACTION_S, _DEPARTURE_S = 0.55, 0.42
 #: Least time from the end of one stroke to the start of the next.
 _TURN_S = 0.12
-_DRIFT_EVERY_S = 0.85
+_DRIFT_EVERY_S = 0.75
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def _resting(before: Key, next_s: float, homes: Homes, wander: np.random.Generat
     keys: list[Key] = []
 
     def add(time_s: float, home: Home) -> None:
-        amount = 0.032 * style.liveliness * home.calm
+        amount = 0.045 * style.liveliness * home.calm
         row = _varied(home.row, wander, amount, np.radians(5.0) * style.liveliness * home.calm)
         if not keys or time_s > keys[-1].time_s + 0.2:
             keys.append(Key(time_s, row, "rest"))

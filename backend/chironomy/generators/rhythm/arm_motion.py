@@ -1,4 +1,4 @@
-"""Keys of an arm to its motion: paths through the keys, life on top, follow-through, clear of the body."""
+"""Keys of an arm to its motion: paths through the keys, life on top, follow-through of hand and fingers."""
 
 from __future__ import annotations
 
@@ -34,12 +34,6 @@ from .plan import Performed
 from .randomness import stream
 from .splines import add_bumps, drift, smooth, through_keys
 
-#: The trunk as an upright ellipse in the arm frame, in lengths of the arm: half width, half depth with room for a hand.
-_TRUNK_HALF = (0.40, 0.30)
-_TRUNK_BACK = 0.02
-#: Wrists come no nearer to each other than this.
-_HANDS_APART = 0.27
-
 
 def path_through(arm: Arm, keys: Sequence[Key], style: Style, seed: int, times_s: Array) -> Array:
     """[T, 28]: along arcs from key to key, never quite still."""
@@ -72,34 +66,7 @@ def add_light_touches(path: Array, side: str, performed: Sequence[Performed], fp
     path[:, FLEXION] -= np.radians(9.0) * lifted
 
 
-def clear_of_trunk(path: Array) -> None:
-    """Moves wrists forward or outward until hand and wrist are outside the trunk, smoothly."""
-    wrist = path[:, WRIST]
-    half = np.array(_TRUNK_HALF)
-    across = np.stack([wrist[:, 0], wrist[:, 2] + _TRUNK_BACK], axis=-1) / half
-    far = np.linalg.norm(across, axis=-1)
-    lacking = _soft(1.0 - far, 0.04)
-    push = across / np.maximum(far, 0.2)[:, None] * half * lacking[:, None]
-    wrist[:, 0] += push[:, 0]
-    wrist[:, 2] += push[:, 1]
-
-
-def keep_hands_apart(left: Array, right: Array) -> None:
-    """Moves both wrists sideways where they would meet."""
-    gap = left[:, WRIST] - right[:, WRIST] * np.array([-1.0, 1.0, 1.0])
-    off = np.linalg.norm(gap[:, 1:], axis=-1)
-    needed = np.sqrt(np.maximum(_HANDS_APART**2 - np.minimum(off, _HANDS_APART) ** 2, 0.0))
-    lacking = _soft(needed - gap[:, 0], 0.03) * (1.0 / (1.0 + np.exp((off - 0.9 * _HANDS_APART) / 0.03)))
-    left[:, 0] += lacking / 2
-    right[:, 0] += lacking / 2
-
-
-def _soft(x: Array, softness: float) -> Array:
-    """max(x, 0) without its corner."""
-    return softness * np.logaddexp(0.0, np.clip(x / softness, -60.0, None))
-
-
-def arm_joints(body: Body, arm: Arm, path: Array, lift: Array, fps: float) -> dict[str, Array]:
+def arm_joints(body: Body, arm: Arm, path: Array, elbow_turn: Array, lift: Array, fps: float) -> dict[str, Array]:
     """Local rotations [T, 4] of collar to fingers; the hand lags behind the arm as its weight makes it."""
     pose = solve(arm, path[:, WRIST], path[:, SWIVEL], path[:, LIFT] + lift)
     velocity = np.gradient(path[:, WRIST] * arm.length, axis=0) * fps
@@ -113,7 +80,7 @@ def arm_joints(body: Body, arm: Arm, path: Array, lift: Array, fps: float) -> di
     turns = _within(turns)
     fingers = path[:, FINGERS].copy()
     fingers[:, [0, 4, 8, 12]] -= np.radians(7.0) * np.tanh(drag[:, :1])
-    joints = arm_rotations(arm, pose, turns)
+    joints = arm_rotations(arm, pose, turns, elbow_turn)
     names = ("collar", "shoulder", "elbow", "wrist")
     result = {f"{arm.side}_{name}": joints[:, k] for k, name in enumerate(names)}
     hand = finger_rotations(body, arm.side, fingers)

@@ -169,16 +169,27 @@ def hand_turns(arm: Arm, pose: ArmPose, palm: ArrayLike, fingers: ArrayLike) -> 
     return np.clip(turns, TURN_LIMITS[:, 0], TURN_LIMITS[:, 1])
 
 
-def arm_rotations(arm: Arm, pose: ArmPose, turns: Array) -> Array:
+def _wrist_bend(turns: Array) -> Array:
+    zero = np.zeros_like(turns[..., 0])
+    return rot.exp(np.stack([zero, -turns[..., 2], -turns[..., 1]], axis=-1))
+
+
+def hand_way(arm: Arm, pose: ArmPose, turns: Array) -> Array:
+    """[..., 3]: where the hand points, wrist to knuckles, in the arm frame."""
+    turned = rot.multiply(rot.multiply(pose.forearm, rot.about(arm.forearm, turns[..., 0])), _wrist_bend(turns))
+    return rot.rotate(turned, arm.hand)
+
+
+def arm_rotations(arm: Arm, pose: ArmPose, turns: Array, elbow_turn: Array) -> Array:
     """[..., 4, 4]: local rotations of collar, shoulder, elbow and wrist in motion space.
 
-    turns [..., 3] as from hand_turns. Half of the forearm's turn is in the elbow, half in the wrist: its two bones
-    share it.
+    turns [..., 3] as from hand_turns; elbow_turn [...] is the part of the forearm's turn that is in the elbow, the rest
+    is in the wrist: the two bones of a forearm share it.
     """
-    half = rot.about(arm.forearm, turns[..., 0] / 2)
-    zero = np.zeros_like(turns[..., 0])
-    bend = rot.exp(np.stack([zero, -turns[..., 2], -turns[..., 1]], axis=-1))
-    joints = [pose.collar, pose.shoulder, rot.multiply(pose.elbow, half), rot.multiply(half, bend)]
+    in_elbow, in_wrist = rot.about(arm.forearm, elbow_turn), rot.about(arm.forearm, turns[..., 0] - elbow_turn)
+    joints = [
+        pose.collar, pose.shoulder, rot.multiply(pose.elbow, in_elbow), rot.multiply(in_wrist, _wrist_bend(turns))
+    ]  # fmt: skip
     mirror = np.array([1.0, 1.0, 1.0, 1.0]) if arm.side == "left" else np.array([1.0, 1.0, -1.0, -1.0])
     return np.stack(joints, axis=-2) * mirror
 

@@ -20,8 +20,9 @@ from ...progress import Progress, silent
 from ...speech.types import FPS
 from ..request import Request
 from .arm_keys import authored_rows, homes_of, strokes_of, thread
-from .arm_motion import add_light_touches, arm_joints, clear_of_trunk, keep_hands_apart, path_through
-from .arm_pose import WRIST, Arm, arm_of
+from .arm_motion import add_light_touches, arm_joints, path_through
+from .arm_pose import PRONATION, WRIST, Arm, arm_of
+from .clearance import clear_of_body, keep_hands_apart
 from .emphasis import psi, take_words
 from .legs import Stand, leg_rotations, stand_of
 from .library import Library, Style, library, style_named
@@ -62,16 +63,14 @@ class RhythmGenerator:
         scene = _scene(request)
         frames = len(scene.times_s)
         progress("Moving", 0.2)
-        base = _layer(scene, semantic=False)
-        progress("Moving", 0.45)
-        semantic = _layer(scene, semantic=True)
+        base, semantic = _layers(scene)
         progress("Moving", 0.7)
         face = animate_face(request.speech, frames, FPS, request.seed)
         for layer in (base, semantic):
             layer[:, INDEX["jaw"]] = face.jaw
             layer[:, INDEX["left_eye_smplhf"]] = face.left_eye
             layer[:, INDEX["right_eye_smplhf"]] = face.right_eye
-        base, semantic = _finished(base, semantic, progress)
+        base, semantic = _finished(base, semantic)
         emphasis = psi(scene.performed, frames, FPS)
         translation = scene.pelvis.at - scene.body.rest_joints[0]
         return Take(
@@ -116,6 +115,7 @@ def _scene(request: Request) -> _Scene:
 
 
 def _arm_paths(scene: _Scene, semantic: bool) -> list[Array]:
+    """[T, 28] for the left and the right arm (see arm_pose), clear of the body and of each other."""
     paths = []
     duration_s = float(scene.times_s[-1])
     for arm in scene.arms:
@@ -126,34 +126,41 @@ def _arm_paths(scene: _Scene, semantic: bool) -> list[Array]:
         path = path_through(arm, keys, scene.style, scene.seed, scene.times_s)
         if semantic:
             add_light_touches(path, arm.side, scene.performed, FPS)
-        clear_of_trunk(path)
+        clear_of_body(path, arm, FPS)
         paths.append(path)
-    keep_hands_apart(*paths)
+    keep_hands_apart(scene.arms, paths[0], paths[1], FPS)
     return paths
 
 
-def _layer(scene: _Scene, semantic: bool) -> Array:
-    """Local rotations [T, 55, 4] of one layer."""
+def _layers(scene: _Scene) -> tuple[Array, Array]:
+    """Local rotations [T, 55, 4] of base and semantic layer."""
+    legs = leg_rotations(scene.body, scene.stand, scene.pelvis.rotation, scene.pelvis.at)
+    paths = [_arm_paths(scene, semantic) for semantic in (False, True)]
+    # the same in both layers, so that between and beyond them the elbow stays a hinge
+    elbow_turns = [sum(layer[k][:, PRONATION] for layer in paths) / 4 for k in range(2)]
+    base, semantic = (_layer(scene, layer, legs, elbow_turns, bool(k)) for k, layer in enumerate(paths))
+    return base, semantic
+
+
+def _layer(
+    scene: _Scene, paths: Sequence[Array], legs: dict[str, Array], elbow_turns: Sequence[Array], semantic: bool
+) -> Array:
     out = np.empty((len(scene.times_s), JOINT_COUNT, 4))
     out[:] = rot.identity()
-    paths = _arm_paths(scene, semantic)
     hands = np.stack([path[:, WRIST] for path in paths], axis=1)
     trunk = trunk_motion(
         scene.performed, scene.phrases, scene.pelvis, scene.breathing, hands, scene.style, scene.seed,
         scene.times_s, FPS, semantic,
     )  # fmt: skip
-    joints = trunk_rotations(scene.pelvis, trunk)
-    joints |= leg_rotations(scene.body, scene.stand, scene.pelvis.rotation, scene.pelvis.at)
-    for arm, path in zip(scene.arms, paths, strict=True):
-        joints |= arm_joints(scene.body, arm, path, trunk.lift, FPS)
+    joints = legs | trunk_rotations(scene.pelvis, trunk)
+    for arm, path, elbow_turn in zip(scene.arms, paths, elbow_turns, strict=True):
+        joints |= arm_joints(scene.body, arm, path, elbow_turn, trunk.lift, FPS)
     for name, rotations in joints.items():
         out[:, INDEX[name]] = rotations
     return out
 
 
-def _finished(base: Array, semantic: Array, progress: Progress) -> tuple[Array, Array]:
+def _finished(base: Array, semantic: Array) -> tuple[Array, Array]:
     """Both layers within the joints' limits, near enough to each other, continuous."""
-    base, semantic = limit(base), limit(semantic)
-    progress("Moving", 0.85)
-    base = rot.make_continuous(base)
-    return base, within_reach(base, semantic)
+    base = rot.make_continuous(limit(base))
+    return base, within_reach(base, limit(semantic))

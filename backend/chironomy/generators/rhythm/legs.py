@@ -25,7 +25,7 @@ def stand_of(body: Body, generator: np.random.Generator) -> Stand:
     """Feet about as wide as the hips, toes a little outward, one foot a little in front."""
     ankles = np.stack([body.rest_joints[INDEX[f"{side}_ankle"]] for side in ("left", "right")])
     leg = np.linalg.norm(ankles[0] - body.rest_joints[INDEX["left_hip"]])
-    ankles[:, 0] = np.array([1.0, -1.0]) * leg * generator.uniform(0.125, 0.16)
+    ankles[:, 0] = np.array([1.0, -1.0]) * leg * generator.uniform(0.145, 0.185)
     ankles[:, 2] += np.array([0.5, -0.5]) * leg * generator.uniform(-0.06, 0.06)
     return Stand(ankles, np.radians(generator.uniform(6.0, 13.0, 2)))
 

@@ -22,7 +22,7 @@ _CLOSEST_SHAPES_S = 0.50
 STRESSED = 0.18
 #: Two-handed beats: how likely in a stance with both hands alike, and otherwise.
 _BOTH_HANDS = (0.62, 0.15)
-_PREPARATION_S, _RETRACTION_S = 0.34, 0.42
+_PREPARATION_S, _RETRACTION_S = 0.36, 0.48
 #: Neither window nor stroke comes closer to the ends of the take than this.
 _EDGE_S = 1.0 / 30.0
 
@@ -136,8 +136,8 @@ def _perform(
     nucleus = float(np.clip(speech.rhythm.nuclei_s[k], _EDGE_S, max(speech.duration_s - _EDGE_S, _EDGE_S)))
     beat = _choose_beat(library, chance, recent) if in_base or in_semantic else None
     spread = float(np.exp(chance.normal(0.0, 0.18)))
-    base_size = style.beat_size * (0.17 + 0.23 * prominence) * spread if in_base else 0.0
-    semantic_size = style.beat_size * (0.30 + 0.34 * prominence) * spread if beat and not gesture else 0.0
+    base_size = style.beat_size * (0.23 + 0.27 * prominence) * spread if in_base else 0.0
+    semantic_size = style.beat_size * (0.38 + 0.36 * prominence) * spread if beat and not gesture else 0.0
     alike = phrase.stance.lead == phrase.stance.other
     lead = phrase.lead if chance.uniform() < 0.9 or not alike else _other(phrase.lead)
     both = bool(chance.uniform() < _BOTH_HANDS[0 if alike else 1])

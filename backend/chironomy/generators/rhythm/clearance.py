@@ -1,0 +1,69 @@
+"""Hands clear of trunk, thighs and each other: paths of wrists moved aside, smoothly, where they would not be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...motion.rotations import Array
+from .arm_pose import LIFT, SWIVEL, TURNS, WRIST, Arm, hand_way, solve
+from .splines import smooth
+
+#: Points of a hand that are kept clear, metres from the wrist along it.
+_POINTS_M = np.array([0.0, 0.085, 0.15])
+#: The trunk as an upright ellipse in the arm frame, in lengths of the arm, with room for the thickness of a hand:
+#: half width and half depth at the chest and at the hips, and how far before the shoulders its middle is.
+_CHEST_HALF, _HIPS_HALF, _TRUNK_FORWARD = np.array([0.40, 0.31]), np.array([0.49, 0.36]), 0.05
+_CHEST_Y, _HIPS_Y = -0.60, -0.85
+#: The middle lines of two hands come no nearer than this.
+_HANDS_APART_M = 0.078
+_MIRROR = np.array([-1.0, 1.0, 1.0])
+
+
+def _soft(x: Array, softness: float) -> Array:
+    """max(x, 0) without its corner."""
+    return softness * np.logaddexp(0.0, np.clip(x / softness, -60.0, 60.0)) + np.maximum(x - 60.0 * softness, 0.0)
+
+
+def _most(pushes: Array) -> Array:
+    """About the largest of several pushes [T, n] ≥ 0, without the corners of a maximum."""
+    return np.sum(pushes**6, axis=-1) ** (1 / 6)
+
+
+def hand_points(arm: Arm, path: Array) -> Array:
+    """[T, 3, 3]: wrist, knuckles and middle of the fingers, in the arm frame."""
+    pose = solve(arm, path[:, WRIST], path[:, SWIVEL], path[:, LIFT])
+    along = hand_way(arm, pose, path[:, TURNS])
+    return path[:, None, WRIST] + _POINTS_M[:, None] / arm.length * along[:, None]
+
+
+def clear_of_body(path: Array, arm: Arm, fps: float) -> None:
+    """Moves the wrists of a path [T, 28] forward or outward until the hand is outside trunk and thighs."""
+    points = hand_points(arm, path)
+    low = np.clip((_CHEST_Y - points[..., 1]) / (_CHEST_Y - _HIPS_Y), 0.0, 1.0)[..., None]
+    half = _CHEST_HALF + low * (_HIPS_HALF - _CHEST_HALF)
+    across = np.stack([points[..., 0], points[..., 2] - _TRUNK_FORWARD], axis=-1)
+    level = np.linalg.norm(across / half, axis=-1)
+    way = across / half**2
+    way /= np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
+    # behind the middle the way out is sideways, never through the back
+    way = np.where(across[..., 1:] < 0, np.array([1.0, 0.0]), way)
+    depth = _soft((1.0 - level) * half.min(axis=-1), 0.012)
+    push = np.stack([_most(depth * np.maximum(way[..., k], 0.0)) for k in range(2)], axis=-1)
+    push = smooth(push, fps, 0.07)
+    path[:, 0] += push[:, 0]
+    path[:, 2] += push[:, 1]
+
+
+def keep_hands_apart(arms: tuple[Arm, Arm], left: Array, right: Array, fps: float) -> None:
+    """Moves both wrists of two paths [T, 28] sideways where the hands would meet."""
+    apart = _HANDS_APART_M / arms[0].length
+    for _ in range(2):
+        here, there = hand_points(arms[0], left), hand_points(arms[1], right) * _MIRROR
+        gap = (here[:, :, None] - there[:, None]).reshape(len(left), -1, 3)
+        off = np.linalg.norm(gap[..., 1:], axis=-1)
+        needed = np.sqrt(np.maximum(apart**2 - np.minimum(off, apart) ** 2, 0.0))
+        beside = 1.0 / (1.0 + np.exp((off - 0.95 * apart) / 0.02))
+        push = _most(_soft(needed - gap[..., 0], 0.012) * beside)
+        push = smooth(push[:, None], fps, 0.07)[:, 0] / 2
+        left[:, 0] += push
+        right[:, 0] += push
