@@ -1,9 +1,10 @@
 """Random motions for property tests."""
 
 import numpy as np
+from hypothesis import strategies as st
+
 from chironomy.motion import rotations as rot
 from chironomy.motion.skeleton import JOINT_COUNT
-from hypothesis import strategies as st
 
 
 def random_motion(seed: int, frames: int, spread_rad: float = 2.0) -> tuple[np.ndarray, np.ndarray]:

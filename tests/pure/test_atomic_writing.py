@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from chironomy.errors import UserError
 from chironomy.formats.atomic import replacing
 
@@ -12,6 +13,12 @@ from chironomy.formats.atomic import replacing
 def write(path: Path, text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text)
+
+
+def write_half(path: Path, error: BaseException) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
 
 
 def test_a_new_file_appears_and_an_old_one_is_replaced(tmp_path: Path) -> None:
@@ -33,9 +40,8 @@ def test_the_temporary_file_has_the_same_ending_and_stands_on_the_same_disk(tmp_
 def test_an_existing_file_stays_when_the_block_raises(tmp_path: Path, error: type[BaseException]) -> None:
     path = tmp_path / "take.npz"
     write(path, "old")
-    with pytest.raises(error), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise error
+    with pytest.raises(error):
+        write_half(path, error())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -43,9 +49,8 @@ def test_an_existing_file_stays_when_the_block_raises(tmp_path: Path, error: typ
 def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "take.npz"
     write(path, "old")
-    with pytest.raises(UserError, match="take.npz") as error, replacing(path) as temporary:
-        temporary.write_text("half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(UserError, match=r"take\.npz") as error:
+        write_half(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     assert "No space left" in str(error.value)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -53,10 +58,13 @@ def test_a_full_disk_is_said_in_one_line_and_leaves_the_old_file(tmp_path: Path)
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full (Linux)")
 def test_a_really_full_device_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="No space left"), replacing(tmp_path / "x") as temporary:
-        temporary.symlink_to("/dev/full")
-        with temporary.open("w") as file:
-            file.write("x" * 100_000)
+    def fill() -> None:
+        with replacing(tmp_path / "x") as temporary:
+            temporary.symlink_to("/dev/full")
+            temporary.write_text("x" * 100_000)
+
+    with pytest.raises(UserError, match="No space left"):
+        fill()
     assert not list(tmp_path.iterdir())
 
 

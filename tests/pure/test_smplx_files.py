@@ -4,14 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motion_strategies import lengths, random_motion, seeds
+
 from chironomy.errors import UserError
 from chironomy.formats.smplx_npz import SmplxMotion, read_smplx, write_smplx
 from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
 from chironomy.motion.kinematics import forward
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from motion_strategies import lengths, random_motion, seeds
 
 REST = neutral_body().rest_joints
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Mapping
@@ -23,7 +24,7 @@ _MAX_MEMBERS = 1_000
 #: All that zipfile, its compressions and numpy raise for damaged or hostile files.
 _DAMAGE = (
     ValueError, EOFError, KeyError, TypeError, SyntaxError, RecursionError, RuntimeError, MemoryError, OverflowError,
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError,
 )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ def rig_map_from(document: Any, source: str = "rig map") -> RigMap:
     try:
         maps = {key: {str(k): str(v) for k, v in document.get(key, {}).items()} for key in ("joints", "tips")}
         name = str(document["name"])
+        if not maps["joints"]:
+            raise KeyError("joints")
     except (AttributeError, KeyError, TypeError) as error:
         raise UserError(f"{source}: is no rig map: it needs a name and joints (see presets/rig_maps)") from error
     unknown = sorted({*maps["joints"], *maps["tips"]} - INDEX.keys())

@@ -175,8 +175,8 @@ def _parse_frames(
             _vector(path, number, row.split(), 1 + width)
         raise _error(path, first, "the frames cannot be read")
     times = table[:, 0]
-    frame_time_s = float(np.median(np.diff(times))) if frames > 1 else 1 / 30
-    if not 1e-6 <= frame_time_s <= 1e3:
+    frame_time_s = float(times[-1] - times[0]) / (frames - 1) if frames > 1 else 1 / 30
+    if not 1e-6 <= frame_time_s <= 1e3 or (np.diff(times) <= 0).any():
         raise _error(path, first, "the times of the frames do not rise")
     return _Motion(tuple(channels), table[:, 1:], standard_frame_time(frame_time_s), _marks(path, lines, end))
 

@@ -11,8 +11,10 @@ from .skeleton import INDEX
 
 #: How much an elbow's usual axis counts beside the bend of the moment (1 = as much as a right angle does).
 _HINGE_MEMORY = 0.05
+#: Sines of the bends of an arm in a rest pose between which it changes from build to pose (12° and 20°).
+_BUILT_BEND = np.sin(np.radians([12.0, 20.0]))
 #: How far upper arm and forearm may leave the source's direction to bring the wrist to its height.
-_HEIGHT_REACH_RAD = np.radians(4.0)
+_HEIGHT_REACH_RAD = np.radians(4.8)
 #: The share of the forearm's twist that the elbow joint carries, so that the skin turns along the whole forearm.
 _ELBOW_TWIST = 0.5
 _MOST_TWIST_RAD = np.radians(120.0)
@@ -30,7 +32,8 @@ def pose_arm(source: Source, body: Body, side: str, world: Array) -> None:
     upper, fore = _at_wrist_height(source, body, side, upper, fore)
     hinge = _hinge(source, side, rest_upper, rest_hinge, upper, fore)
     world[:, INDEX[shoulder]] = rot.from_matrix(frame_of(upper, hinge) @ frame_of(rest_upper, rest_hinge).T)
-    bent = rot.from_matrix(frame_of(fore, hinge) @ frame_of(rest_fore, rest_hinge).T)
+    axis = rot.rotate(world[:, INDEX[shoulder]], rest_hinge)  # of our elbow; not quite at right angles to the bones
+    bent = rot.from_matrix(frame_of(fore, axis) @ frame_of(rest_fore, rest_hinge).T)
     _, twist = rot.swing_twist(rot.multiply(rot.inverse(bent), world[:, INDEX[wrist]]), rest_fore)
     twist_rad = 2.0 * np.arctan2(twist[:, 1:] @ rest_fore, twist[:, 0])
     world[:, INDEX[elbow]] = rot.multiply(bent, rot.about(rest_fore, _elbow_share(twist_rad)))
@@ -73,8 +76,12 @@ def _hinge(source: Source, side: str, rest_upper: Array, rest_hinge: Array, uppe
     upper_at_rest = bone_direction(source.rest_positions, shoulder, elbow)
     bend_at_rest = np.cross(upper_at_rest, bone_direction(source.rest_positions, elbow, wrist))
     untwisted = rot.rotate(rot.between(rest_upper, upper_at_rest), rest_hinge)
-    at_rest = unit(bend_at_rest + 0.01 * untwisted)
-    bend = np.cross(upper, fore)
+    # a slight bend at rest is how the skeleton is built; a strong one is a pose, which shows the axis
+    built, posed = _BUILT_BEND
+    pose = np.clip((np.linalg.norm(bend_at_rest) - built) / (posed - built), 0.0, 1.0)
+    at_rest = unit(pose * bend_at_rest + _HINGE_MEMORY * untwisted)
+    straight = rot.rotate(turn, (1 - pose) * bend_at_rest)
+    bend = np.cross(upper, fore) - straight * np.sum(upper * fore, axis=-1, keepdims=True)
     bend = bend * np.linalg.norm(bend, axis=-1, keepdims=True)  # a nearly straight arm says little about its axis
     # seen from the upper arm, the axis should stay where it was over the clip as a whole, wherever that is
     seen = np.mean(rot.rotate(rot.inverse(turn), bend), axis=0)
