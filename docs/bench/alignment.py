@@ -2,8 +2,8 @@
 
     python docs/bench/alignment.py [--data ../shared/data]
 
-Truth are the phone times of the synthesiser flite (voices slt and rms), clean and with noise; and recordings of people, each with
-its own text and with that of another, alone and joined to ten minutes.
+Truth are the phone times of the synthesiser flite (voices slt and rms), clean and with noise; and recordings of
+people, each with its own text and with that of another, alone and joined to ten minutes.
 """
 
 import argparse

@@ -59,11 +59,15 @@ def measure(length_s: float) -> dict[str, float]:
     from chironomy.generators.registry import get_generator
     from chironomy.generators.request import Request
     from chironomy.motion.body import neutral_body
-    from chironomy.pipeline import blender, hear, writing
-    from chironomy.pipeline.motion import motion_of_take
+    from chironomy.pipeline import blender, hear
+    from chironomy.pipeline.performance import of_take
+    from chironomy.pipeline.write import write_bvh_file
     from chironomy.speech.rhythm import analyse_rhythm
     from chironomy.speech.transcript import read_transcript
     from chironomy.speech.types import Speech
+
+    blender.require_blender()
+    from chironomy_blender.scene.keyframes import write_action
 
     seconds: dict[str, float] = {}
 
@@ -88,14 +92,14 @@ def measure(length_s: float) -> dict[str, float]:
             write_take(folder / "take.npz", take)
         seconds["generate to .npz"] = sum(seconds.values())
         seconds["peak memory to here, MB"] = peak_memory_mb()
-        motion = motion_of_take(take)
+        performance = of_take(take, neutral_body())
         with stage("BVH"):
-            writing.write_bvh_file(folder / "take.bvh", motion)
-        blender.create_stage(motion)
-        with stage("Blender write"):
-            blender.write_motion(motion)
-        with stage("FBX"):
-            blender.export(folder / "take.fbx", motion)
+            write_bvh_file(folder / "take.bvh", performance)
+        with blender.character(performance) as character:
+            with stage("Blender write"):
+                write_action("Take", character.armature, character.mesh, blender.motion_of(performance), 1)
+            with stage("FBX"):
+                blender.export(character, performance, folder / "take.fbx", "generic", None)
         seconds["speech"] = audio.duration_s
         seconds["peak memory, MB"] = peak_memory_mb()
     return seconds
