@@ -84,7 +84,9 @@ def _cut(path: Path, share: float) -> None:
     path.write_bytes(content[: int(len(content) * share)])
 
 
-@pytest.mark.parametrize(("ending", "subtype"), [("wav", "PCM_16"), ("flac", "PCM_16"), ("ogg", "VORBIS"), ("mp3", None)])
+@pytest.mark.parametrize(
+    ("ending", "subtype"), [("wav", "PCM_16"), ("flac", "PCM_16"), ("ogg", "VORBIS"), ("mp3", None)]
+)
 @pytest.mark.parametrize("share", [0.7, 0.3])
 def test_a_cut_off_file_is_refused(tmp_path: Path, ending: str, subtype: str | None, share: float) -> None:
     path = tmp_path / f"cut.{ending}"
@@ -92,6 +94,19 @@ def test_a_cut_off_file_is_refused(tmp_path: Path, ending: str, subtype: str | N
     _cut(path, share)
     with pytest.raises(UserError, match=r"cut\.\w+: .*(cut off|cannot be read)"):
         read_audio(path)
+
+
+@pytest.mark.parametrize("share", [0.7, 0.3, 0.05])
+def test_nothing_else_is_printed_about_a_cut_off_mp3(tmp_path: Path, share: float, capfd) -> None:
+    path = tmp_path / "cut.mp3"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 480_000), 16_000)
+    _cut(path, share)
+    with pytest.raises(UserError, match="cut off"):
+        read_audio(path)
+    path.write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(UserError, match="cannot be read as sound"):
+        read_audio(path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_wav_from_a_pipe_that_knows_no_size_is_read(tmp_path: Path) -> None:
@@ -123,7 +138,9 @@ def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
         read_audio(tmp_path / name)
 
 
-@pytest.mark.parametrize("content", [b"To be, or not to be.\n" * 50, bytes(range(256)) * 40, b"RIFF\0\0\0\0WAVE", b"OggS"])
+@pytest.mark.parametrize(
+    "content", [b"To be, or not to be.\n" * 50, bytes(range(256)) * 40, b"RIFF\0\0\0\0WAVE", b"OggS"]
+)
 @pytest.mark.parametrize("name", ["no.wav", "no.raw", "no.mp3"])
 def test_what_is_no_sound_is_refused_in_one_line(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
@@ -174,3 +191,18 @@ def test_reading_can_be_cancelled(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         read_audio(write(tmp_path / "tone.wav", burst(16_000, 16_000)), cancel)
+
+
+def test_huge_numbers_in_a_float_file_are_dealt_with(tmp_path: Path) -> None:
+    path = tmp_path / "huge.wav"
+    soundfile.write(path, 1e30 * burst(44_100, 44_100, 0.5), 44_100, subtype="DOUBLE")
+    assert np.abs(read_audio(path).samples).max() == 1.0
+    soundfile.write(path, 1e300 * burst(44_100, 44_100, 0.5), 44_100, subtype="DOUBLE")
+    with pytest.raises(UserError, match="no numbers"):
+        read_audio(path)
+
+
+def test_a_wav_that_announces_a_little_more_than_it_has_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "rounded.wav", burst(16_000, 16_000))
+    path.write_bytes(path.read_bytes()[:-400])
+    assert len(read_audio(path).samples) == 15_900

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("num2words", reason="needs num2words")
 
@@ -219,3 +221,26 @@ def test_every_transcript_of_the_speech_folder_is_read() -> None:
     for row in rows:
         transcript = transcript_of_text(row[3], row[0])
         assert all(set(word) <= set("abcdefghijklmnopqrstuvwxyz'.") for t in transcript.tokens for word in t.spoken)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data(), ending=st.sampled_from(["TextGrid", "json", "srt", "vtt", "txt"]))
+def test_damaged_files_give_a_transcript_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, ending: str
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / f"a.{ending}"
+    write_words(path.with_suffix(".json" if ending == "txt" else f".{ending}"), WORDS, 4.0)
+    content = bytearray(path.with_suffix(".json" if ending == "txt" else f".{ending}").read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        content[start : start + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=10))
+    path.write_bytes(content)
+    try:
+        transcript = read_transcript(path)
+    except UserError as error:
+        message = str(error)
+    else:
+        message = f"{path}: {len(transcript.tokens)} words"
+        assert all(token.spoken for token in transcript.tokens)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import UserError
 from ..progress import Progress, silent
-from .sound_files import require_whole
+from .sound_files import not_sound, require_whole
 from .types import SAMPLE_RATE, Audio, Samples
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ MAX_DURATION_S = 2 * 60 * 60
 SILENCE_PEAK = 10 ** (-70 / 20)
 #: Samples of all channels together that are held at once while reading.
 _BLOCK_SAMPLES = 1 << 20
+#: So much may be missing at the end: writers of headers round.
+_TOLERATED_S = 0.1
 _READING = "Reading sound"
 
 
@@ -42,12 +45,12 @@ def read_audio(path: str | os.PathLike[str], progress: Progress = silent) -> Aud
             _require_usable_length(path, file.frames / file.samplerate)
             samples = _read_samples(path, file, progress)
     except (soundfile.LibsndfileError, TypeError) as error:
-        raise UserError(
-            f"{path}: cannot be read as sound ({_reason(error)}): give a WAV, FLAC, OGG or MP3 file"
-        ) from error
-    _require_sound(path, samples)
+        raise not_sound(path) from error
     # float files may go beyond full scale, and resampling may overshoot it; Audio promises −1…1
-    samples /= max(1.0, float(samples.max()), -float(samples.min()))
+    peak = max(float(samples.max()), -float(samples.min()))
+    _require_numbers(path, peak)
+    _require_sound(path, samples)
+    samples /= max(1.0, peak)
     return Audio(samples, str(path))
 
 
@@ -79,14 +82,14 @@ def _mono_blocks(path: Path, file: soundfile.SoundFile, progress: Progress) -> I
     while read < file.frames:
         progress(_READING, read / file.frames)
         block = file.read(length, dtype="float32", always_2d=True)
+        missing_s = (file.frames - read) / file.samplerate
+        if len(block) == 0 and missing_s < _TOLERATED_S:
+            break
         if len(block) == 0:
-            missing_s = (file.frames - read) / file.samplerate
             raise UserError(f"{path}: is cut off, its last {missing_s:.1f} s are missing: copy or export it again")
         read += len(block)
-        mono = block.mean(axis=1, dtype=np.float32)
-        if not np.isfinite(mono).all():
-            raise UserError(f"{path}: holds samples that are no numbers (NaN or infinite): export it again")
-        yield mono
+        _require_numbers(path, block)
+        yield block.mean(axis=1, dtype=np.float64).astype(np.float32)
     progress(_READING, 1.0)
 
 
@@ -102,12 +105,12 @@ def _resampled(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
     yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
 
 
+def _require_numbers(path: Path, values: ArrayLike) -> None:
+    if not np.all(np.isfinite(values)):
+        raise UserError(f"{path}: holds samples that are no numbers (NaN or infinite): export it again")
+
+
 def _require_sound(path: Path, samples: Samples) -> None:
     # from the mean: a constant offset of the recorder is no sound
     if max(samples.max() - samples.mean(), samples.mean() - samples.min()) < SILENCE_PEAK:
         raise UserError(f"{path}: is silent from start to end: check the recording, or which channel was exported")
-
-
-def _reason(error: Exception) -> str:
-    text = str(getattr(error, "error_string", error)).strip().rstrip(".")
-    return text[:1].lower() + text[1:]
