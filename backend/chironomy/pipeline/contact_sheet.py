@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def row_spans(duration_s: float) -> list[tuple[float, float]]:
     """Start and end in seconds of the sheet's rows."""
     count = 1 if duration_s <= ONE_ROW_S else 2
     edges = np.linspace(0.0, max(duration_s, 0.5), count + 1)
-    return [(float(start), float(end)) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    return [(float(start), float(end)) for start, end in pairwise(edges)]
 
 
 def choose_moments(

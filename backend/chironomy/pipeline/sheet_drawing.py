@@ -111,7 +111,7 @@ def place_labels(starts: Sequence[float], widths: Sequence[float], gap: float, l
     return chosen
 
 
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> Array:
+def spread(places: Sequence[float] | Array, gap: float, low: float, high: float) -> Array:
     """Places in the same order, at least gap apart (closer only where there is no room), moved as little as needed."""
     count = len(places)
     if not count:
@@ -237,7 +237,7 @@ def _draw_panel(sheet: Image.Image, row: Row, curves: Curves, top: int, ceiling:
 
 def _fill_curve(panel: Image.Image, line: Array, ceiling: float) -> None:
     """Colours the area under the line [width]: calm at the bottom, strong above an emphasis of 1."""
-    width, height = panel.size
+    height = panel.height
     rows = np.arange(height)[:, None]
     level = (height - 6 - rows) / (height - 30) * ceiling
     strong = np.clip((level - 0.75) / 0.5, 0.0, 1.0)[..., None]
