@@ -61,8 +61,8 @@ def align(
 ) -> Alignment:
     """Words and phones with times. English needs nothing else; `model` is a CTC model for another language.
 
-    Words that are timed already keep their times (GIVEN) and get phones inside them; words of a timed line are looked for
-    inside it. A word that is not in the sound is spread, with its like, over the speech between its neighbours
+    Words that are timed already keep their times (GIVEN) and get phones inside them; words of a timed line are looked
+    for inside it. A word that is not in the sound is spread, with its like, over the speech between its neighbours
     (ESTIMATED, confidence at most 0.1). Whatever the transcript, every token becomes one word, in order, with
     0 ≤ start ≤ end ≤ duration; how well text and sound fit each other is in `fit` and `notices`.
 
@@ -173,9 +173,7 @@ def _one_timed(said: SpokenWord, trusted: HeardWord | None, heard: HeardWord | N
     return _Timed(spread_phones(said.variants[0], *span), TimingMethod.ESTIMATED, confidence)
 
 
-def _assembled(
-    tokens: Sequence[Token], said: Sequence[Sequence[SpokenWord]], timed: Sequence[_Timed]
-) -> list[Word]:
+def _assembled(tokens: Sequence[Token], said: Sequence[Sequence[SpokenWord]], timed: Sequence[_Timed]) -> list[Word]:
     """Spoken words joined to those of the transcript: "nineteen", "sixty", "one" become "1961"."""
     words: list[Word] = []
     position = 0
@@ -187,7 +185,9 @@ def _assembled(
         found = sum(w for w, part in zip(weights, parts, strict=True) if part.method is TimingMethod.ALIGNED)
         method = TimingMethod.ALIGNED if 2 * found >= sum(weights) else TimingMethod.ESTIMATED
         confidence = float(np.average([part.confidence for part in parts], weights=weights))
-        words.append(Word(token.text, phones[0].start_s, phones[-1].end_s, phones, token.punctuation, method, confidence))
+        words.append(
+            Word(token.text, phones[0].start_s, phones[-1].end_s, phones, token.punctuation, method, confidence)
+        )
     return words
 
 
@@ -195,7 +195,8 @@ def _notices(transcript: Transcript, words: Sequence[Word], fit: float, foreign:
     notices = list(transcript.notices)
     if fit < _DOUBTFUL_FIT:
         notices.append(
-            f"{transcript.source or 'the transcript'}: fits the recording badly ({fit:.2f} of 1): check that they belong together"
+            f"{transcript.source or 'the transcript'}: fits the recording badly ({fit:.2f} of 1): "
+            "check that they belong together"
         )
     estimated = [word for word in words if word.method is TimingMethod.ESTIMATED]
     if estimated:
@@ -203,6 +204,8 @@ def _notices(transcript: Transcript, words: Sequence[Word], fit: float, foreign:
         more = f" and {len(estimated) - _MOST_NAMED} more" if len(estimated) > _MOST_NAMED else ""
         notices.append(f"not found in the recording, their times are estimated: {named}{more}")
     notices += [
-        f"speech without text from {start:.1f} to {end:.1f} s" for start, end in foreign if end - start > _LONG_FOREIGN_S
+        f"speech without text from {start:.1f} to {end:.1f} s"
+        for start, end in foreign
+        if end - start > _LONG_FOREIGN_S
     ][:_MOST_NAMED]
     return tuple(notices)

@@ -1,7 +1,7 @@
 """How English words are said, in ARPAbet with stress digits: ("AH0", "M", "EH1", "R", "AH0", "K", "AH0", "N").
 
-Words of the CMU Pronouncing Dictionary are taken from it; all others (names, new words, foreign words) are read by eSpeak NG's rules,
-and where that library cannot be loaded by the plain sounds of their letters.
+Words of the CMU Pronouncing Dictionary are taken from it; all others (names, new words, foreign words) are read by
+eSpeak NG's rules, and where that library cannot be loaded by the plain sounds of their letters.
 """
 
 from functools import cache, lru_cache
@@ -19,10 +19,12 @@ Phones = tuple[str, ...]
 
 @lru_cache(maxsize=20_000)
 def pronunciations(word: str, language: str = "en") -> tuple[Phones, ...]:
-    """The ways of saying a spoken word (lower case, a to z and apostrophes; "u." is the letter's name), the usual one first.
+    """The ways of saying a spoken word, the usual one first.
 
-    Never empty: where nothing in the word can be said, it is one neutral vowel. Words of other languages come out in the nearest
-    English phones.
+    A spoken word is in lower case, of the letters a to z and apostrophes; "u." is the letter's name.
+
+    Never empty: where nothing in the word can be said, it is one neutral vowel. Words of other languages come out in
+    the nearest English phones.
     """
     word = word.lower()
     if language.partition("-")[0] != "en":

@@ -1,12 +1,13 @@
 """The English acoustic model that comes inside pocketsphinx, read for numpy.
 
-PocketSphinx's own second pass (words to phones) gives nothing on a quarter of clean recordings, its aligner knows neither
-skipped words nor foreign sounds, and its scores cannot be compared between transcripts. The model itself is
-good, so it is read here (formats: `bin_mdef.c`, `ptm_mgau.c` and `ms_gauden.c` of PocketSphinx 5) and searched by `viterbi`.
+PocketSphinx's own second pass (words to phones) gives nothing on a quarter of clean recordings, its aligner knows
+neither skipped words nor foreign sounds, and its scores cannot be compared between transcripts. The model itself is
+good, so it is read here (formats: `bin_mdef.c`, `ptm_mgau.c` and `ms_gauden.c` of PocketSphinx 5) and searched by
+`viterbi`.
 
-The model: 42 context-independent phones, each with a codebook of 128 Gaussians over each of three streams (cepstra, first
-and second differences); 5126 senones, each a set of mixture weights over its phone's codebook; a phone in its context
-(triphone) is a left-to-right model of three senones.
+The model: 42 context-independent phones, each with a codebook of 128 Gaussians over each of three streams (cepstra,
+first and second differences); 5126 senones, each a set of mixture weights over its phone's codebook; a phone in its
+context (triphone) is a left-to-right model of three senones.
 """
 
 from dataclasses import dataclass

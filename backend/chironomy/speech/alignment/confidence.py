@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from .search import Found
 
-# Support at which a word is as likely right as wrong, and how quickly that changes: measured on 151 recordings, each with its own
-# text and with that of another (docs/bench/alignment.py). A word is judged with its neighbours; if it fits very badly, alone.
+# Support at which a word is as likely right as wrong, and how quickly that changes: measured on 151 recordings, each
+# with its own text and with that of another (docs/bench/alignment.py). A word is judged with its neighbours; if it
+# fits very badly, alone.
 _EVEN, _WIDTH = -2.7, 0.5
 _EVEN_ALONE, _WIDTH_ALONE = -5.0, 0.7
 _NEIGHBOUR_WEIGHT = 0.5
@@ -17,8 +18,8 @@ _ABSENT_SUPPORT, _ABSENT_PHONES = -8.0, 3
 
 def confidences(found: Sequence[Found | None]) -> NDArray[np.float64]:
     """[W] 0…1 for each word; 0 for those that were not found."""
-    support = np.pad([word.support if word else _ABSENT_SUPPORT for word in found], 1)
-    phones = np.pad([float(len(word.phones)) if word else _ABSENT_PHONES for word in found], 1)
+    support = np.pad(np.array([word.support if word else _ABSENT_SUPPORT for word in found], np.float64), 1)
+    phones = np.pad(np.array([len(word.phones) if word else _ABSENT_PHONES for word in found], np.float64), 1)
 
     def with_neighbours(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[1:-1] + _NEIGHBOUR_WEIGHT * (values[:-2] + values[2:])

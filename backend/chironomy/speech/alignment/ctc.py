@@ -164,6 +164,6 @@ def _load(name: str) -> tuple[Any, Any, Any]:
         ) from error
     if extractor.sampling_rate != SAMPLE_RATE:
         raise UserError(
-            f"{name}: hears {extractor.sampling_rate} samples a second, not {SAMPLE_RATE}: choose another alignment model"
+            f"{name}: hears {extractor.sampling_rate} samples a second, not {SAMPLE_RATE}: choose another model"
         )
     return network.eval(), tokenizer, extractor

@@ -1,7 +1,7 @@
 """The best way through a text for the output of a CTC network.
 
-Connectionist temporal classification: at each frame the network gives one of the text's letters, in order, or the blank; a letter
-may last, and between equal letters there must be a blank (A. Graves et al., 2006).
+Connectionist temporal classification: at each frame the network gives one of the text's letters, in order, or the
+blank; a letter may last, and between equal letters there must be a blank (A. Graves et al., 2006).
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,8 @@ def best_letters(
 ) -> list[tuple[int, int] | None]:
     """For each letter its frames start … end − 1; None for those that were not reached.
 
-    log_probabilities: [T, V]. whole: all letters are in the sound, if it is long enough; else it may end anywhere in the text.
+    log_probabilities: [T, V]. whole: all letters are in the sound, if it is long enough; else it may end anywhere in
+    the text.
     """
     labels = np.full(2 * len(letters) + 1, blank)
     labels[1::2] = letters

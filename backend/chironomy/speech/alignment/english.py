@@ -11,8 +11,8 @@ from .features import FRAMES_PER_S, cepstra, speech_mean
 from .listening import Heard, HeardWord, Report, Span, SpokenWord
 from .search import Found, Sound, find_words
 
-#: A frame speaks for the 25.6 ms that its window covers, so the line between two frames lies in the middle of their windows; measured
-#: against the synthesiser flite, word onsets come out right on average with this.
+#: A frame speaks for the 25.6 ms that its window covers, so the line between two frames lies in the middle of their
+#: windows; measured against the synthesiser flite, word onsets come out right on average with this.
 _OFFSET_S = 0.0078
 
 

@@ -11,7 +11,8 @@ from ..types import SAMPLE_RATE, Samples
 _HOP = SAMPLE_RATE // 100
 _SMOOTHED_OVER = 9  # frames
 _QUIETEST_DB = -100.0
-#: The threshold of speech lies so far up between a recording's floor and its loud speech, but never so far under the latter.
+#: The threshold of speech lies so far up between a recording's floor and its loud speech, but never so far under the
+#: latter.
 _THRESHOLD, _DEEPEST_DB = 0.4, 35.0
 _LONGEST_BREAK = 20  # frames: shorter silences are part of speech
 _SYLLABLE_S = 0.2

@@ -42,7 +42,8 @@ def cepstra(samples: Samples, report: Callable[[float], None] = lambda _: None) 
         mel[start : start + _BLOCK] = _mel_powers(windows[start : start + _BLOCK])
     logarithms = np.log(without_noise(mel) + _FLOOR)
     lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)
-    return (scipy.fft.dct(logarithms, norm="ortho", axis=1)[:, :CEPSTRA] * lifter).astype(np.float32)
+    cosines = np.asarray(scipy.fft.dct(logarithms, norm="ortho", axis=1))
+    return (cosines[:, :CEPSTRA] * lifter).astype(np.float32)
 
 
 def speech_mean(cepstra: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -53,7 +54,9 @@ def speech_mean(cepstra: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _mel_powers(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     emphasised = (windows[:, 1:] - np.float32(_PRE_EMPHASIS) * windows[:, :-1]) * _FULL_SCALE
-    spectrum = scipy.fft.rfft(emphasised * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
+    spectrum: NDArray[np.complex64] = np.asarray(
+        scipy.fft.rfft(emphasised * np.hamming(_WINDOW).astype(np.float32), _FFT, axis=1)
+    )
     power = spectrum.real**2 + spectrum.imag**2
     return power @ _mel_filters()
 

@@ -1,11 +1,11 @@
 """The ways in which a recording may contain a text, as a network of phone models.
 
 Between any two words there may be silence, noise or speech that the text does not have, and any word may be missing.
-A boundary j lies before word j; boundary W is the end. Its *rest* is the point where the voice may pause: from a rest one
-goes to a filler and back, into the next word, or past it (which costs `SKIP_COST`).
+A boundary j lies before word j; boundary W is the end. Its *rest* is the point where the voice may pause: from a rest
+one goes to a filler and back, into the next word, or past it (which costs `SKIP_COST`).
 
-At the edges of words the phones depend on what is beside them, so the first and the last phone of a word exist twice: with the
-neighbouring word's phone as context, joined directly, and with silence, joined through the rest.
+At the edges of words the phones depend on what is beside them, so the first and the last phone of a word exist twice:
+with the neighbouring word's phone as context, joined directly, and with silence, joined through the rest.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from .acoustic_model import (
     SILENCE,
-    STATES_PER_PHONE,
     WORD_BEGIN,
     WORD_END,
     WORD_INTERNAL,
@@ -27,9 +26,9 @@ from .acoustic_model import (
 #: The ways in which one word may be said, each a tuple of the model's phones.
 Pronunciations = Sequence[tuple[str, ...]]
 
-#: Cost in nats of leaving a word out, of each filler, and of each frame of foreign speech, which the text does not have.
-#: Measured on 50 recordings with words put into and taken out of their texts, and on synthetic speech with noise of 5 to 30 dB:
-#: cheaper ones lose words in noise, dearer ones squeeze in words that nobody says.
+#: Cost in nats of leaving a word out, of each filler, and of each frame of foreign speech, which the text does not
+#: have. Measured on 50 recordings with words put into and taken out of their texts, and on synthetic speech with noise
+#: of 5 to 30 dB: cheaper ones lose words in noise, dearer ones squeeze in words that nobody says.
 SKIP_COST = 60.0
 FOREIGN_FRAME_COST = 4.0
 FILLER_COSTS = {SILENCE: 2.0, "+NSN+": 8.0, "": 12.0}

@@ -1,7 +1,9 @@
-"""Takes steady noise out of mel spectra, as PocketSphinx's front end does (`fe_noise.c`): the model was trained on such spectra.
+"""Takes steady noise out of mel spectra, as PocketSphinx's front end does (`fe_noise.c`).
 
-After G. Doblinger, "Computationally efficient speech enhancement by spectral minima tracking" (1995), and the temporal masking of
-C. Kim and R. Stern's power-normalised cepstra.
+The acoustic model was trained on such spectra.
+
+After G. Doblinger, "Computationally efficient speech enhancement by spectral minima tracking" (1995), and the temporal
+masking of C. Kim and R. Stern's power-normalised cepstra.
 """
 
 import numpy as np
@@ -21,8 +23,8 @@ _WARM_UP = 500
 def without_noise(mel: NDArray[np.float32]) -> NDArray[np.float32]:
     """[T, F] mel powers without their steady part.
 
-    The method goes from frame to frame. Long recordings are cut into pieces that are worked on side by side, each warmed up on
-    the 5 s before it, so that the loop is never longer than a piece.
+    The method goes from frame to frame. Long recordings are cut into pieces that are worked on side by side, each
+    warmed up on the 5 s before it, so that the loop is never longer than a piece.
     """
     count = len(mel)
     if count <= _PIECE + _WARM_UP:

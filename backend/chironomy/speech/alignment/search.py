@@ -5,10 +5,13 @@ pause is kept, and the next window begins there: time grows linearly, and memory
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from .acoustic_model import AcousticModel
 from .features import CONTEXT, FRAMES_PER_S, streams
@@ -22,9 +25,10 @@ _LONGEST_WHOLE = 40 * FRAMES_PER_S
 _UNSURE = 3 * FRAMES_PER_S
 _PAUSE = FRAMES_PER_S // 8
 _SHORTEST = 3
-_SCORED_AT_ONCE = 1000
+_SCORED_AT_ONCE = 500
+_THREADS = 2
 #: Nobody speaks faster; so much text is offered to a window.
-_PHONES_PER_S = 22
+_PHONES_PER_S = 20
 _MOST_PHONES = 2500
 
 
@@ -59,18 +63,21 @@ class Sound:
 
     def ratios(self, graph: Graph, start: int, end: int, report: Report = lambda _: None) -> NDArray[np.float32]:
         """Emissions of the graph's states for frames start … end − 1; see viterbi.emissions."""
-        pieces = []
-        for piece in range(start, end, _SCORED_AT_ONCE):
-            report((piece - start) / (end - start))
-            pieces.append(
-                senone_scores(self.model, self._streams(piece, min(piece + _SCORED_AT_ONCE, end)), graph.senones)
-            )
+        starts = range(start, end, _SCORED_AT_ONCE)
+        pieces: list[NDArray[np.float32]] = []
+        # numpy works outside Python's lock here, so threads help; the linear algebra's own threads only wait for each
+        # other
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(_THREADS) as pool:
+            for piece in pool.map(lambda first: self._scores(graph, first, min(first + _SCORED_AT_ONCE, end)), starts):
+                pieces.append(piece)
+                report(len(pieces) / len(starts))
         context_free = self.model.senone_sequences[: len(self.model.phones)].ravel()
         return emissions(graph, np.concatenate(pieces), context_free)
 
-    def _streams(self, start: int, end: int) -> NDArray[np.float32]:
+    def _scores(self, graph: Graph, start: int, end: int) -> NDArray[np.float32]:
         margin = max(0, start - CONTEXT)
-        return streams(self.cepstra[margin : end + CONTEXT], self.mean)[:, start - margin :][:, : end - start]
+        values = streams(self.cepstra[margin : end + CONTEXT], self.mean)[:, start - margin :][:, : end - start]
+        return senone_scores(self.model, values, graph.senones)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def _kept(graph: Graph, path: list[Segment], length: int) -> tuple[int, int]:
         return int(graph.boundary[pause.node]), min((pause.start + pause.end) // 2, last)
     ends = [
         (int(graph.word[here.node]) + 1, here.end)
-        for here, following in zip(path, path[1:], strict=False)
+        for here, following in pairwise(path)
         if graph.word[here.node] != FILLER and graph.word[here.node] != graph.word[following.node] and here.end <= last
     ]
     if ends and ends[-1][1] > length // 4:

@@ -28,8 +28,8 @@ class Segment:
 def emissions(graph: Graph, scores: NDArray[np.float32], context_free: NDArray[np.int32]) -> NDArray[np.float32]:
     """[T, U + 1] log likelihood ratios of the graph's senones and, last, of speech that the text does not have.
 
-    `scores` are those of graph.senones; `context_free` names the senones of phones without context. Each frame is measured against
-    the best of the latter, which makes frames, recordings and texts comparable.
+    `scores` are those of graph.senones; `context_free` names the senones of phones without context. Each frame is
+    measured against the best of the latter, which makes frames, recordings and texts comparable.
     """
     columns = np.searchsorted(graph.senones, context_free)
     best = scores[:, columns].max(axis=1, keepdims=True)
