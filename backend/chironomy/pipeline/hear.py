@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..progress import Progress, silent, within
-from ..speech.transcript import Transcript
+from ..speech.transcript import Transcript, fit_to_sound
 from ..speech.types import Alignment, Audio, Speech
 
 
@@ -31,6 +31,7 @@ def align_recording(
     from ..speech.audio import read_audio
 
     audio = read_audio(audio_path, within(progress, 0.0, 0.1))
+    transcript = fit_to_sound(transcript, audio.duration_s)
     return audio, align(audio, transcript, within(progress, 0.1, 1.0), model=align_model)
 
 
