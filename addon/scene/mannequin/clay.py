@@ -30,7 +30,7 @@ class Ball:
 
 @dataclass(frozen=True)
 class Cone:
-    """Round-ended: from `start` to `end` [3] with a radius at each, stretched by `stretch` [3] along the world's axes."""
+    """Round-ended: from `start` to `end` [3], a radius at each, stretched by `stretch` [3] along the world's axes."""
 
     start: Array
     end: Array
@@ -53,19 +53,28 @@ class Cone:
 
 @dataclass(frozen=True)
 class Lump:
-    """One piece of clay: added (or cut away) with its own softness in metres."""
+    """One piece of clay, added (or cut away) with its own softness in metres.
 
-    solid: Ball | Cone
+    It may be a left and a right solid, which go in together: blending does not depend on their order then.
+    """
+
+    solids: tuple[Ball | Cone, ...]
     blend_m: float
     cut: bool = False
+
+    def distance(self, points: Array) -> Array:
+        own = self.solids[0].distance(points)
+        for solid in self.solids[1:]:
+            own = smooth_minimum(own, solid.distance(points), self.blend_m)
+        return own
 
 
 def distance(lumps: Sequence[Lump], points: ArrayLike) -> Array:
     """Signed distance [...] of points [..., 3] to the blended surface; lumps act in their order."""
     points = np.asarray(points, dtype=float)
-    total = lumps[0].solid.distance(points)
+    total = lumps[0].distance(points)
     for lump in lumps[1:]:
-        own = lump.solid.distance(points)
+        own = lump.distance(points)
         total = -smooth_minimum(-total, own, lump.blend_m) if lump.cut else smooth_minimum(total, own, lump.blend_m)
     return total
 

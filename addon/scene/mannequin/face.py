@@ -12,7 +12,7 @@ from ...core.motion.rotations import Array
 from .clay import Lump, reach
 from .layout import HalfFace, direction, flat, triangulate
 from .parts import Faces
-from .sculpt import Places, both_sides, lumps_of
+from .sculpt import Places, lumps_of
 
 MATERIALS = ("Shell", "Lips", "Lashes", "Mouth")
 
@@ -34,7 +34,7 @@ class HeadPlan:
     def __init__(self, document: Mapping[str, Any], places: Places) -> None:
         self.document, self.places, self.scale = document, places, places.scale
         self.centre = places(document["centre"])
-        self.lumps: list[Lump] = lumps_of(both_sides(document["clay"]), document["blend"], places)
+        self.lumps: list[Lump] = lumps_of(document["clay"], document["blend"], places)
         self.eye_centre = places(["left_eye_smplhf"])
         self.mouth_centre = places(document["mouth"]["centre"])
 
@@ -198,8 +198,6 @@ class _Mesh:
         loop = self._on_right[loop][::-1] if side else loop
         edge = self._positions()[loop]
         away = (edge - centre) / np.linalg.norm(edge - centre, axis=1, keepdims=True)
-        loop = loop[::-1]
-        away = away[::-1]
         for radius, paint in ((0.0125, 2), (0.009, 3)):
             numbers = self._add(centre + away * radius * self._plan.scale)
             self._bridge(loop, numbers, paint)

@@ -15,6 +15,8 @@ from .sculpt import mirror_item
 #: The jaw's angle for which `mouthClose` is exact: half of a wide-open mouth, most of speech lies below.
 _CLOSE_AT_RAD = np.radians(11.0)
 _CLOSE_AMOUNT = 0.5
+#: From this share on, the jaw carries a point alone.
+_FULLY = 0.999
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _push(plan: HeadPlan, operation: Mapping[str, Any], points: Points) -> Array
     if "lip" in operation:
         offsets *= (points.lower if operation["lip"] == "lower" else 1.0 - points.lower)[:, None]
     if operation.get("keep_off_jaw"):
-        offsets *= (1.0 - points.jaw)[:, None]
+        offsets *= np.where(points.jaw > _FULLY, 0.0, 1.0 - points.jaw)[:, None]
     return offsets
 
 
@@ -87,7 +89,7 @@ def _near(plan: HeadPlan, place: Sequence[Any], operation: Mapping[str, Any], po
 
 
 def _lids(plan: HeadPlan, operation: Mapping[str, Any], points: Points) -> Array:
-    """Turns the lids' skin round the eye: the edge by its share of the gap, the rest by less, up to the socket's rim."""
+    """Turns the lids' skin round the eye: the edge by its share of the gap, the rest by less."""
     if not points.lids:
         return np.zeros_like(points.positions)
     eye = plan.document["eye"]

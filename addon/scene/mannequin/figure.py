@@ -20,7 +20,7 @@ def body_parts(document: Mapping[str, Any], places: Places) -> list[Part]:
 
 
 def finger_parts(table: Mapping[str, Any], places: Places) -> list[Part]:
-    """Three phalanges a finger (the thumb's first lies in its mount), round at the joints so that a fist has no gaps."""
+    """Three phalanges a finger (the thumb's first lies in its mount), round at the joints: a fist has no gaps."""
     left = []
     for finger, radii in table["radii"].items():
         for number in (1, 2, 3):
@@ -41,7 +41,7 @@ def _phalanx_part(bone: str, start: Array, end: Array, radii: Array, table: Mapp
     if bone.endswith("3"):
         end = end - along * radii[1]  # the tip is where the skin ends
     # a little thinner at its root than the phalanx before: their round ends do not coincide, the seam is clean
-    cone = Lump(Cone(start, end, float(radii[0]) * 0.95, float(radii[1]), np.ones(3)), 0.0)
+    cone = Lump((Cone(start, end, float(radii[0]) * 0.95, float(radii[1]), np.ones(3)),), 0.0)
     origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table["cap_rings"])
     vertices = reach([cone], origins, directions)
     return simple_part(vertices, faces, table["material"], {bone: np.ones(len(vertices))})

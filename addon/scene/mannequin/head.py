@@ -65,7 +65,7 @@ def jaw_share(plan: HeadPlan, points: Array, lip: Array, *, throat: bool = True)
     across = np.abs(points[:, 0] - mouth[0]) / plan.metres("mouth", "half_width_m")
     above = points[:, 1] - line
     side = np.where(lip != 0, lip, np.sign(above))
-    parted = spread * (1.0 - _smooth(across)) * _smooth((forward - 0.2) / 0.5)
+    parted = spread * (1.0 - np.minimum(across, 1.0) ** 4) * _smooth((forward - 0.2) / 0.5)
     share = _smooth(0.5 - (above + side * parted) / (2.0 * spread))
     if not throat:
         return share

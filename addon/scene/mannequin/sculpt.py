@@ -44,16 +44,18 @@ def lumps_of(table: Sequence[Mapping[str, Any]], blend_m: float, places: Places)
 
 
 def _lump(entry: Mapping[str, Any], blend_m: float, places: Places) -> Lump:
+    entries = (entry, _other_side(entry)) if entry.get("both") else (entry,)
+    return Lump(tuple(_solid(each, places) for each in entries), blend_m, bool(entry.get("cut", False)))
+
+
+def _solid(entry: Mapping[str, Any], places: Places) -> Ball | Cone:
     radii = np.asarray(entry["radii"], dtype=float) * places.scale
-    solid: Ball | Cone
     if "ball" in entry:
         axes = _tilted(entry.get("tilt", [0.0, 0.0, 0.0]))
-        solid = Ball(places(entry["ball"]), np.broadcast_to(radii, (3,)), axes)
-    else:
-        start, end = (places(place) for place in entry["cone"])
-        stretch = np.asarray(entry.get("stretch", [1.0, 1.0, 1.0]), dtype=float)
-        solid = Cone(start, end, float(radii[0]), float(radii[1]), stretch)
-    return Lump(solid, blend_m, bool(entry.get("cut", False)))
+        return Ball(places(entry["ball"]), np.broadcast_to(radii, (3,)), axes)
+    start, end = (places(place) for place in entry["cone"])
+    stretch = np.asarray(entry.get("stretch", [1.0, 1.0, 1.0]), dtype=float)
+    return Cone(start, end, float(radii[0]), float(radii[1]), stretch)
 
 
 def _tilted(degrees: Sequence[float]) -> Array:
@@ -73,7 +75,7 @@ def sculpted(table: Mapping[str, Any], places: Places) -> list[Part]:
 
 
 def _cast(table: Mapping[str, Any], places: Places) -> tuple[Array, Faces]:
-    lumps = lumps_of(both_sides(table["clay"]), table["blend"], places)
+    lumps = lumps_of(table["clay"], table["blend"], places)
     start, end = (places(place) for place in table["axis"])
     origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table["cap_rings"])
     return reach(lumps, origins, directions), faces
@@ -94,11 +96,6 @@ def smooth_line(points: Array, count: int) -> Array:
     t = (at - k)[:, None]
     p0, p1, p2, p3 = (ends[k + i] for i in range(4))
     return 0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
-
-
-def both_sides(table: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The table with the mirror image of every lump that has "both": true put after it."""
-    return [each for lump in table for each in ((lump, _other_side(lump)) if lump.get("both") else (lump,))]
 
 
 def _other_side(lump: Mapping[str, Any]) -> dict[str, Any]:
