@@ -21,8 +21,8 @@ _CLOCK = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _TIMES = re.compile(rf"^[ \t]*{_CLOCK}[ \t]*-+>[ \t]*{_CLOCK}(?:[ \t].*)?$", re.MULTILINE)
 _TIMESTAMP_TAG = re.compile(rf"<{_CLOCK}>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|</>|\{\\[^{}]{0,200}\}")
-#: A phrase is written as one cue up to this many words.
-_CUE_WORDS = 14
+#: A cue holds so many words at most, and so many at least before it ends at a comma.
+_CUE_WORDS, _SHORT_CUE_WORDS = 14, 4
 _CUE_PAUSE_S = 0.5
 
 
@@ -109,11 +109,20 @@ def _clock(seconds: float, mark: str = ".") -> str:
 def _phrases(words: Sequence[Word]) -> list[list[Word]]:
     phrases: list[list[Word]] = []
     for word in words:
-        last = phrases[-1] if phrases else []
-        if not last or last[-1].punctuation or len(last) >= _CUE_WORDS or word.start_s - last[-1].end_s > _CUE_PAUSE_S:
+        if not phrases or _ends_before(phrases[-1], word):
             phrases.append([])
         phrases[-1].append(word)
     return phrases
+
+
+def _ends_before(phrase: Sequence[Word], word: Word) -> bool:
+    last = phrase[-1]
+    return (
+        any(mark in ".?!…" for mark in last.punctuation)
+        or bool(last.punctuation and len(phrase) >= _SHORT_CUE_WORDS)
+        or len(phrase) >= _CUE_WORDS
+        or word.start_s - last.end_s > _CUE_PAUSE_S
+    )
 
 
 def _with_timestamps(phrase: Sequence[Word]) -> str:
