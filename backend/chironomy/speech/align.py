@@ -33,6 +33,7 @@ _TRUSTED = 0.15
 _ESTIMATED_CONFIDENCE = 0.1
 _DOUBTFUL_FIT = 0.6
 _LONG_FOREIGN_S = 1.5
+_TOUCHING_S = 0.3
 _MOST_NAMED = 5
 
 
@@ -69,6 +70,7 @@ def align(
     model: a folder, or a name whose files `transformers` has already; nothing is downloaded.
     Raises UserError where the model cannot be used, or none is given for a language other than English.
     """
+    progress = _forward_only(progress)
     progress(_STAGE, 0.0)
     listener = _listener(audio, transcript, model, _reporter(within(progress, 0.0, _LISTENING)))
     words = [[_spoken(text, transcript.language) for text in token.spoken] for token in transcript.tokens]
@@ -108,6 +110,18 @@ def _listener(audio: Audio, transcript: Transcript, model: str | os.PathLike[str
     from .alignment.english import EnglishListener
 
     return EnglishListener(audio, report)
+
+
+def _forward_only(progress: Progress) -> Progress:
+    """Windows overlap, so some work is done twice: the bar waits meanwhile."""
+    furthest = 0.0
+
+    def report(stage: str, fraction: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, fraction)
+        progress(stage, furthest)
+
+    return report
 
 
 def _reporter(progress: Progress) -> Report:
@@ -203,9 +217,17 @@ def _notices(transcript: Transcript, words: Sequence[Word], fit: float, foreign:
         named = ", ".join(f"“{w.text}” at {w.start_s:.1f} s" for w in estimated[:_MOST_NAMED])
         more = f" and {len(estimated) - _MOST_NAMED} more" if len(estimated) > _MOST_NAMED else ""
         notices.append(f"not found in the recording, their times are estimated: {named}{more}")
-    notices += [
-        f"speech without text from {start:.1f} to {end:.1f} s"
-        for start, end in foreign
-        if end - start > _LONG_FOREIGN_S
-    ][:_MOST_NAMED]
+    long = [span for span in _joined(foreign) if span[1] - span[0] > _LONG_FOREIGN_S]
+    notices += [f"speech without text from {start:.1f} to {end:.1f} s" for start, end in long[:_MOST_NAMED]]
     return tuple(notices)
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Spans that touch become one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1] + _TOUCHING_S:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
