@@ -22,7 +22,7 @@ from ..request import Request
 from .arm_keys import authored_rows, homes_of, strokes_of, thread
 from .arm_motion import add_light_touches, arm_joints, path_through
 from .arm_pose import PRONATION, WRIST, Arm, arm_of
-from .clearance import clear_of_body, keep_hands_apart
+from .clearance import clear_of_body, keep_hands_apart, leave_room_beyond
 from .emphasis import psi, take_words
 from .legs import Stand, leg_rotations, stand_of
 from .library import Library, Style, library, style_named
@@ -136,8 +136,9 @@ def _layers(scene: _Scene) -> tuple[Array, Array]:
     """Local rotations [T, 55, 4] of base and semantic layer."""
     legs = leg_rotations(scene.body, scene.stand, scene.pelvis.rotation, scene.pelvis.at)
     paths = [_arm_paths(scene, semantic) for semantic in (False, True)]
+    leave_room_beyond(scene.arms, *paths, FPS)
     # the same in both layers, so that between and beyond them the elbow stays a hinge
-    elbow_turns = [sum(layer[k][:, PRONATION] for layer in paths) / 4 for k in range(2)]
+    elbow_turns = [(paths[0][k][:, PRONATION] + paths[1][k][:, PRONATION]) / 4 for k in range(2)]
     base, semantic = (_layer(scene, layer, legs, elbow_turns, bool(k)) for k, layer in enumerate(paths))
     return base, semantic
 
