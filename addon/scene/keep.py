@@ -37,7 +37,7 @@ def restore_animation(base: bpy.types.Action, armature: bpy.types.Object, keys: 
     """Gives rig and face the action back that was in use; where there was no AnimData, there is none again."""
     record = recorded(base)
     _restore_animation(armature, record["body"], base.get(FORMER_BODY))
-    if keys is not None and record["face"] is not None:
+    if keys is not None:
         _restore_animation(keys, record["face"], base.get(FORMER_FACE))
 
 
@@ -82,6 +82,7 @@ def _animation_state(animated: bpy.types.ID) -> dict[str, Any] | None:
     state: dict[str, Any] = {name: getattr(data, name) for name in _BLENDING}
     state["slot"] = data.action_slot.identifier if data.action_slot is not None else ""
     state["last_slot"] = data.last_slot_identifier
+    state["active_track"] = data.nla_tracks.active.name if data.nla_tracks.active is not None else ""
     state["solo"] = [track.name for track in data.nla_tracks if track.is_solo]
     return state
 
@@ -99,6 +100,7 @@ def _restore_animation(animated: bpy.types.ID, state: dict[str, Any] | None, for
     for name in _BLENDING:
         setattr(data, name, state[name])
     data.last_slot_identifier = state["last_slot"]
+    data.nla_tracks.active = data.nla_tracks.get(state["active_track"])
     for name in state["solo"]:
         if name in data.nla_tracks:
             data.nla_tracks[name].is_solo = True

@@ -135,12 +135,16 @@ def degrees_apart(a: rot.Array, b: rot.Array) -> float:
 
 
 _COMPARED = ("objects", "armatures", "meshes", "shape_keys", "actions", "scenes", "sounds", "texts")
-#: What says how a data-block is used rather than what it is, or changes with every look at it.
-_PASSING = {"session_uid", "users", "tag", "is_evaluated", "original", "rna_type", "bl_rna", "depsgraph", "id_data"}
+#: What says how a data-block is used rather than what it is, or what Blender writes when it evaluates NLA strips.
+_PASSING = {"session_uid", "users", "tag", "is_evaluated", "original", "rna_type", "bl_rna", "id_data"} | {
+    "strip_time",
+    "influence",
+}
 
 
 def snapshot() -> dict[str, object]:
     """All data-blocks that the animator works with, as values that can be compared."""
+    bpy.context.view_layer.update()
     seen: dict[str, object] = {}
     for kind in _COMPARED:
         for block in getattr(bpy.data, kind):
@@ -150,11 +154,14 @@ def snapshot() -> dict[str, object]:
     return seen
 
 
-def differences(before: dict[str, object], after: dict[str, object], path: str = "") -> list[str]:
+def differences(before: object, after: object, path: str = "") -> list[str]:
     """Where two snapshots differ."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = sorted(before.keys() | after.keys(), key=str)
         return [line for key in keys for line in differences(before.get(key), after.get(key), f"{path}/{key}")]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [line for i, (old, new) in pairs for line in differences(old, new, f"{path}/{i}")]
     return [] if before == after else [f"{path}: {before!r} → {after!r}"[:200]]
 
 

@@ -185,7 +185,8 @@ def test_reject_on_a_fresh_rig_leaves_no_trace(speaker):
     assert differences(before, snapshot())  # the comparison sees a take
     bpy.context.scene.frame_set(1)
     layers.remove_take(armature)
-    assert differences(before, snapshot()) == []
+    changes = differences(before, snapshot())
+    assert not changes, "\n".join(changes)
     assert armature.animation_data is None
     assert mesh.data.shape_keys.animation_data is None
 
@@ -211,7 +212,8 @@ def test_reject_gives_the_animators_own_work_back(speaker):
     bpy.context.scene.frame_set(30)
     bpy.context.scene.frame_set(7)
     layers.remove_take(armature)
-    assert differences(before, snapshot()) == []
+    changes = differences(before, snapshot())
+    assert not changes, "\n".join(changes)
 
 
 def test_a_live_take_survives_saving_and_can_be_rejected_then(speaker, tmp_path):
@@ -223,7 +225,8 @@ def test_a_live_take_survives_saving_and_can_be_rejected_then(speaker, tmp_path)
     armature = bpy.data.objects["Speaker"]
     assert layers.live_take(armature).name == "Take"
     layers.remove_take(armature)
-    assert differences(before, snapshot()) == []
+    changes = differences(before, snapshot())
+    assert not changes, "\n".join(changes)
 
 
 def test_accept_keeps_the_former_action_in_the_file(speaker):
