@@ -16,7 +16,7 @@ _CHEST_HALF, _HIPS_HALF, _TRUNK_FORWARD = np.array([0.40, 0.31]), np.array([0.49
 _CHEST_Y, _HIPS_Y = -0.60, -0.85
 #: The middle lines of two hands come no nearer than this.
 _HANDS_APART_M = 0.118
-#: How far beyond the semantic layer hands are to stay clear (emphasis 1.7), and how much nearer the base may be brought.
+#: How far beyond the semantic layer hands are to stay clear (emphasis 1.7), and how much nearer bases may be brought.
 _BEYOND, _NEARER = 0.7, 0.7
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
@@ -93,7 +93,7 @@ def leave_room_beyond(arms: tuple[Arm, Arm], base: list[Array], semantic: list[A
     Emphasis above 1 carries a gesture on in the direction from base to semantic: a hand on the chest would go in.
     """
     beyond = [s + _BEYOND * (s - b) for s, b in zip(semantic, base, strict=True)]
-    meet = _from_each_other(arms, *beyond)[:, 0]
+    meet = _from_each_other(arms, beyond[0], beyond[1])[:, 0]
     for arm, b, s, x in zip(arms, base, semantic, beyond, strict=True):
         needed = np.linalg.norm(_from_body(x, arm), axis=-1) + meet
         step = _BEYOND * np.linalg.norm((s - b)[:, WRIST], axis=-1)

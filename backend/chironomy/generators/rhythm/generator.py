@@ -136,7 +136,7 @@ def _layers(scene: _Scene) -> tuple[Array, Array]:
     """Local rotations [T, 55, 4] of base and semantic layer."""
     legs = leg_rotations(scene.body, scene.stand, scene.pelvis.rotation, scene.pelvis.at)
     paths = [_arm_paths(scene, semantic) for semantic in (False, True)]
-    leave_room_beyond(scene.arms, *paths, FPS)
+    leave_room_beyond(scene.arms, paths[0], paths[1], FPS)
     # the same in both layers, so that between and beyond them the elbow stays a hinge
     elbow_turns = [(paths[0][k][:, PRONATION] + paths[1][k][:, PRONATION]) / 4 for k in range(2)]
     base, semantic = (_layer(scene, layer, legs, elbow_turns, bool(k)) for k, layer in enumerate(paths))
