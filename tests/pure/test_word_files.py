@@ -345,3 +345,23 @@ def test_huge_and_binary_files_are_refused(tmp_path: Path) -> None:
         read_text(path)
     with pytest.raises(UserError, match="no such file"):
         read_text(tmp_path / "none.txt")
+
+
+def test_vtt_cues_end_with_sentences_pauses_and_longer_phrases(tmp_path: Path) -> None:
+    text = "And so, my fellow Americans, ask not what. Yes! But | after a pause this goes on"
+    words, time_s = [], 0.0
+    for chunk in text.split():
+        if chunk == "|":
+            time_s += 1.0
+            continue
+        word = chunk.rstrip(",.!")
+        words.append(Word(word, time_s, time_s + 0.25, (), chunk[len(word) :]))
+        time_s += 0.25
+    write_words(tmp_path / "a.vtt", words, 30.0)
+    assert [cue.text for cue in read_subtitles(tmp_path / "a.vtt")] == [
+        "And so, my fellow Americans,",
+        "ask not what.",
+        "Yes!",
+        "But",
+        "after a pause this goes on",
+    ]
