@@ -42,7 +42,10 @@ def said(text: str) -> str:
         ("agent 007", "agent oh oh seven"),
         ("#1 and No. 5", "number one and number five"),
         ("I said no. Go.", "i said no go"),
-        ("123456789012345678", "one two three four five six seven eight nine zero one two three four five six seven eight"),
+        (
+            "123456789012345678",
+            "one two three four five six seven eight nine zero one two three four five six seven eight",
+        ),
         ("World War II", "world war two"),
         ("Henry VIII", "henry the eighth"),
     ],
@@ -80,7 +83,9 @@ def test_a_text_in_capitals_is_read_as_words() -> None:
     assert said("WE CHOOSE TO GO, AND THE US IS WITH US.") == "we choose to go and the us is with us"
 
 
-@pytest.mark.parametrize("unsaid", ["[laughs]", "(laughter)", "😀👍🏽", "♪", "<i>", "{\\an8}", "—", "* * *", "™", "\u200b"])
+@pytest.mark.parametrize(
+    "unsaid", ["[laughs]", "(laughter)", "😀👍🏽", "♪", "<i>", "{\\an8}", "—", "* * *", "™", "\u200b"]
+)
 def test_what_nobody_says_is_left_out(unsaid: str) -> None:
     assert [token.text for token in split_tokens(f"Well {unsaid} yes {unsaid}")] == ["Well", "yes"]
     assert split_tokens(unsaid) == []
