@@ -173,7 +173,8 @@ def _values(block: bpy.types.bpy_struct, depth: int) -> object:
         read = _READERS.get(prop.type, _plain)
         values[prop.identifier] = read(block, prop, depth)
     for name in block.keys() if isinstance(block, bpy.types.ID) else ():
-        values[f"[{name}]"] = str(block[name])
+        value = block[name]
+        values[f"[{name}]"] = value.to_dict() if hasattr(value, "to_dict") else str(value)
     return values
 
 
