@@ -19,6 +19,7 @@ _SYLLABLE_S = 0.2
 _SHORTEST_WORD_S = 0.06
 #: At most this share of a neighbour's time is given to words that have no room.
 _BORROWED = 0.35
+_HAIR = 1e-6  # seconds
 
 Span = tuple[float, float]
 
@@ -61,9 +62,7 @@ def placed(slots: Sequence[Slot], regions: Sequence[Span]) -> list[Span]:
         start_s, end_s = _room(slots, spans, first, end)
         syllables = np.array([slot.syllables for slot in slots[first:end]], np.float64)
         anchored_left = first > 0 and slots[first - 1].latest_s > slots[first].earliest_s
-        edges = _edges(syllables, start_s, end_s, regions, anchored_left)
-        for index in range(first, end):
-            spans[index] = (float(edges[index - first]), float(edges[index - first + 1]))
+        spans[first:end] = _spread(syllables, start_s, end_s, regions, anchored_left)
     return [span or (0.0, 0.0) for span in spans]
 
 
@@ -102,18 +101,22 @@ def _room(slots: Sequence[Slot], spans: list[Span | None], first: int, end: int)
     return start_s, max(start_s, end_s)
 
 
-def _edges(
+def _spread(
     syllables: NDArray[np.float64], start_s: float, end_s: float, regions: Sequence[Span], anchored_left: bool
-) -> NDArray[np.float64]:
-    """[n + 1] where words of so many syllables meet when they are spread over the speech between two times."""
+) -> list[Span]:
+    """Words of so many syllables, spread over the speech between two times; where there is none, at a usual pace."""
     inside = [(max(a, start_s), min(b, end_s)) for a, b in regions if a < end_s and b > start_s]
-    shares = np.concatenate([[0.0], np.cumsum(syllables)]) / syllables.sum()
     if sum(b - a for a, b in inside) < len(syllables) * _SHORTEST_WORD_S:
         length = min(end_s - start_s, float(syllables.sum()) * _SYLLABLE_S)
         begin = start_s if anchored_left else end_s - length
-        return begin + shares * length
+        inside = [(begin, begin + length)]
     times = np.array([time for span in inside for time in span])
     spoken = np.concatenate([[0.0], np.cumsum([b - a for a, b in inside])])
-    # at a pause two times have the same amount of speech before them: a hair's breadth keeps the order
-    amounts = np.repeat(spoken, 2)[1:-1] + np.tile([0.0, -1e-9], len(inside))
-    return np.maximum.accumulate(np.interp(shares * spoken[-1], amounts, times))
+    amounts = np.repeat(spoken, 2)[1:-1]  # how much speech there is before each of `times`
+    shares = np.concatenate([[0.0], np.cumsum(syllables)]) / syllables.sum() * spoken[-1]
+    # before and behind a pause the amount is the same: words end before it and start behind it
+    at_ends = np.tile([0.0, _HAIR], len(inside))
+    starts = np.interp(shares[:-1] + _HAIR / 2, amounts - at_ends, times)
+    ends = np.maximum(np.interp(shares[1:] - _HAIR / 2, amounts + at_ends[::-1], times), starts)
+    ends[-1], starts[0] = times[-1], times[0]
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
