@@ -52,11 +52,16 @@ def read_back(path: Path, fps: float = 30.0) -> bpy.types.Object:
         elif path.suffix == ".glb":
             bpy.ops.import_scene.gltf(filepath=str(path))
         elif path.suffix == ".bvh":
-            bpy.ops.import_anim.bvh(filepath=str(path), frame_start=0, update_scene_fps=True)
+            bpy.ops.import_anim.bvh(filepath=str(path), update_scene_fps=True)
         else:
             bpy.ops.wm.usd_import(filepath=str(path))
     # the glTF and USD importers make helpers beside it
-    return next(item for item in bpy.data.objects if item.type == "ARMATURE" and "head" in item.data.bones)
+    armature = next(item for item in bpy.data.objects if item.type == "ARMATURE" and "head" in item.data.bones)
+    if path.suffix == ".bvh":  # its importer cannot start before frame 1
+        for curve in versions.curves(armature.animation_data.action, armature.animation_data.action_slot):
+            for key in curve.keyframe_points:
+                key.co[0] -= 1.0
+    return armature
 
 
 def shape_keys_in_file() -> bpy.types.Key:
