@@ -104,7 +104,8 @@ def test_words_are_found_with_and_without_pauses_between_them():
     graph = graph_of(english(), WORDS)
     ratios = planted(
         graph,
-        (-1, "SIL", 30), (0, "G", 6), (0, "OW", 12), (1, "EY", 9), (-1, "SIL", 60), (2, "K", 6), (2, "AE", 9), (2, "T", 6),
+        (-1, "SIL", 30), (0, "G", 6), (0, "OW", 12), (1, "EY", 9), (-1, "SIL", 60),
+        (2, "K", 6), (2, "AE", 9), (2, "T", 6),
     )  # fmt: skip
     path = best_path(graph, ratios, whole=True)
     assert found(graph, path) == [(-1, 0, 30), (0, 30, 48), (1, 48, 57), (-1, 57, 117), (2, 117, 138)]
