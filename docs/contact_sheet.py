@@ -66,11 +66,11 @@ def draw_skeleton(
     picture: ImageDraw.ImageDraw,
     points: np.ndarray,
     view: tuple[np.ndarray, np.ndarray],
-    box: tuple[float, float, float, float],
+    box: tuple[float, float, float],
     only: str = "",
 ) -> None:
-    """Draws points [55, 3]; box: left edge, lower edge, and the metres-to-pixels scale with the middle's offset."""
-    x0, y0, scale, _ = box
+    """Draws points [55, 3]; box: where on the picture the origin lies, and pixels per metre."""
+    x0, y0, scale = box
     across, up = view
     towards = np.cross(across, up)
     screen = np.stack([x0 + points @ across * scale, y0 - points @ up * scale], axis=-1)
@@ -86,7 +86,7 @@ def draw_skeleton(
         if (only and not only.startswith(side)) or not np.isfinite(points[corners]).all():
             continue
         a, b, c = points[corners]
-        back = np.cross(b - a, c - a) * (1 if side == "right" else -1)
+        back = np.cross(b - a, c - a) * (1 if side == "left" else -1)
         seen_from_behind = back @ towards > 0
         polygon = [tuple(screen[k]) for k in corners]
         picture.polygon(polygon, fill=colour(side) if seen_from_behind else (255, 235, 200), outline=colour(side))
@@ -105,7 +105,7 @@ def sheet(path: Path, times: int, at: list[float], hands: bool) -> Image.Image:
             now = points[frame]
             if side:
                 centre = now[INDEX[f"{side}index1"]]
-                box = (left + TILE / 2, top + TILE / 2, TILE / 0.42, 0.0)
+                box = (left + TILE / 2, top + TILE / 2, TILE / 0.42)
                 shown = now - centre
                 hand = [
                     k for k, joint in enumerate(JOINTS) if joint.startswith(side) and (k >= 25 or k in (18, 19, 20, 21))
@@ -115,7 +115,7 @@ def sheet(path: Path, times: int, at: list[float], hands: bool) -> Image.Image:
                 draw_skeleton(picture, masked, VIEWS[view], box, side)
             else:
                 middle = now[0] * [1.0, 0.0, 1.0]
-                draw_skeleton(picture, now - middle, VIEWS[view], (left + TILE / 2, top + TILE - 8, TILE / 2.0, 0.0))
+                draw_skeleton(picture, now - middle, VIEWS[view], (left + TILE / 2, top + TILE - 8, TILE / 2.0))
             picture.text((left + 4, top + 2), f"{name} {view} {side}{frame / fps:.2f} s", fill="black")
     return image
 

@@ -235,7 +235,7 @@ def wrist_height(points: np.ndarray, side: str) -> np.ndarray:
     return (wrist - shoulder)[:, 1] / length
 
 
-def palm_normal(points: np.ndarray, side: str) -> np.ndarray:
+def back_of_hand(points: np.ndarray, side: str) -> np.ndarray:
     wrist, index, little = (points[:, INDEX[f"{side}_{joint}"]] for joint in ("wrist", "index1", "pinky1"))
     return unit(np.cross(index - wrist, little - wrist)) * (1 if side == "left" else -1)
 
@@ -255,7 +255,7 @@ def elbow_angles(motion: Motion, points: np.ndarray, side: str) -> tuple[np.ndar
 def finger_bends(points: np.ndarray, side: str) -> np.ndarray:
     """Bend [T, 4, 2] of the fingers' outer two joints about the hand's own sideways axis, positive to the palm."""
     across = unit(points[:, INDEX[f"{side}_index1"]] - points[:, INDEX[f"{side}_pinky1"]])
-    normal = palm_normal(points, side)
+    normal = back_of_hand(points, side)
     along = np.cross(normal, across) * (1 if side == "left" else -1)
     found = []
     for finger in ("index", "middle", "ring", "pinky"):
@@ -263,6 +263,18 @@ def finger_bends(points: np.ndarray, side: str) -> np.ndarray:
         slope = [np.degrees(np.arctan2(-np.sum(d * normal, -1), np.sum(d * along, -1))) for d in (one, two)]
         found.append((slope[1] - slope[0] + 180) % 360 - 180)
     return np.stack(found, axis=1)
+
+
+def test_a_fist_counts_as_bent_towards_the_palm() -> None:
+    rotations = rot.identity((1, 55))
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        for finger in ("index", "middle", "ring", "pinky"):
+            for k in (1, 2):
+                rotations[:, INDEX[f"{side}_{finger}{k}"]] = rot.about("z", np.full(1, sign * 0.7))
+    points = forward(rotations, np.zeros((1, 3)), BODY.rest_joints)[0]
+    for side in SIDES:
+        assert (points[0, INDEX[f"{side}_index3"], 1] < points[0, INDEX[f"{side}_index1"], 1]).all()
+        assert finger_bends(points, side).min() > 30
 
 
 def likeness(clip: Clip) -> Likeness:
@@ -274,7 +286,7 @@ def likeness(clip: Clip) -> Likeness:
     soles = list(CONTACT_JOINTS)
     return Likeness(
         bones=float(degrees_between(bones(points, joints, ends), bones(source, joints, ends)).max()),
-        palms=max(degrees_between(palm_normal(points, s), palm_normal(source, s)).max() for s in SIDES),
+        palms=max(degrees_between(back_of_hand(points, s), back_of_hand(source, s)).max() for s in SIDES),
         wrist_height=np.stack([np.abs(wrist_height(points, s) - wrist_height(source, s)) for s in SIDES]),
         elbow_bend=min(bend.min() for bend, _ in elbows),
         hinge=max((axis.max() for _, axis in elbows if len(axis)), default=0.0),
