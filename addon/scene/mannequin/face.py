@@ -25,7 +25,7 @@ class Skin:
     faces: Faces
     face_materials: np.ndarray
     lip: Array
-    """[n]: +1 on and above the upper lip's edge, −1 on and below the lower lip's, 0 at the corners and off the edge."""
+    """[n]: +1 on the upper lip and round it, −1 on the lower one and round it, 0 at the corners and elsewhere."""
 
 
 class HeadPlan:
@@ -36,7 +36,8 @@ class HeadPlan:
         self.centre = places(document["centre"])
         self.lumps: list[Lump] = lumps_of(document["clay"], document["blend"], places)
         self.eye_centre = places(["left_eye_smplhf"])
-        self.mouth_centre = places(document["mouth"]["centre"])
+        # where the table puts it, on the skin
+        self.mouth_centre = self.surface(self.flat(places(document["mouth"]["centre"])[None]))[0]
 
     def metres(self, *path: str) -> float:
         value = self.document
@@ -204,29 +205,30 @@ class _Mesh:
             loop = numbers
         self._close(loop, centre, 3)
 
+    def _ring(self, left: np.ndarray) -> np.ndarray:
+        """The whole loop round the mouth, anticlockwise, from its left half, which runs from top to bottom."""
+        return np.concatenate([left, self._on_right[left[1:-1]][::-1]])[::-1]
+
     def add_mouth_bag(self, start: int, shape: tuple[int, ...]) -> None:
-        """From the lips' edge over the inner lips into the cavity."""
-        left = start + np.arange(shape[1])
-        loop = np.concatenate([left, self._on_right[left[1:-1]][::-1]])[::-1]
+        """From the lips' edge over the inner lips, round the teeth, into the cavity."""
+        loop = self._ring(start + np.arange(shape[1]))
         edge = self._positions()[loop]
-        turn = np.concatenate(
-            [np.linspace(np.pi / 2, -np.pi / 2, shape[1]), np.linspace(-np.pi / 2, -1.5 * np.pi, shape[1])[1:-1]]
-        )
-        turn, lip = turn[::-1], np.sign(np.round(np.sin(turn[::-1]), 9))
-        self._lip[loop] = lip
-        scale = self._plan.scale
-        for back, width, height, keep, paint in (
-            (0.003, 0.0, 0.0, 1.0, 1), (0.008, 0.024, 0.006, 0.4, 3), (0.020, 0.026, 0.014, 0.0, 3), (0.045, 0.018, 0.012, 0.0, 3),
-        ):  # fmt: skip
-            oval = np.stack([width * np.cos(turn), height * np.sin(turn), np.zeros_like(turn)], axis=-1) * scale
-            centre = self._plan.mouth_centre - np.array([0.0, 0.0, 0.004]) * scale
-            points = keep * edge + (1 - keep) * (centre + oval) - np.array([0.0, 0.0, back]) * scale
-            numbers = self._add(points)
+        half = np.linspace(np.pi / 2, -np.pi / 2, shape[1])
+        turn = np.concatenate([half, (np.pi - half)[1:-1][::-1]])[::-1]
+        lip = np.sign(np.round(np.sin(turn), 9))
+        for first in start + np.arange(shape[0]) * shape[1]:
+            self._lip[self._ring(first + np.arange(shape[1]))] = lip
+        mouth, scale = self._plan.document["mouth"], self._plan.scale
+        for ring in mouth["bag"]:
+            width, height, back, corner = np.array(ring["oval_m"]) * scale
+            offset = [width * np.cos(turn), height * np.sin(turn), -back - corner * np.cos(turn) ** 2]
+            oval = self._plan.mouth_centre + np.stack(offset, axis=-1)
+            numbers = self._add(ring["of_lips"] * edge + (1 - ring["of_lips"]) * oval)
             self._lip = np.concatenate([self._lip, np.zeros(self._count - len(self._lip))])
             self._lip[numbers] = lip
-            self._bridge(loop, numbers, paint)
+            self._bridge(loop, numbers, MATERIALS.index(ring["material"]))
             loop = numbers
-        self._close(loop, self._plan.mouth_centre - np.array([0.0, 0.0, 0.055]) * scale, 3)
+        self._close(loop, oval.mean(axis=0), MATERIALS.index("Mouth"))
 
     def paint(self, eye: tuple[int, ...], mouth: tuple[int, ...], lip_rings: int) -> None:
         """Colours the lips, which lie within the first rings round the mouth."""

@@ -53,19 +53,21 @@ def _tongue_points(positions: Array) -> Points:
 def jaw_share(plan: HeadPlan, points: Array, lip: Array, *, throat: bool = True) -> Array:
     """How much of each point the jaw carries: all of chin and lower lip, half of the mouth's corners.
 
-    lip [n]: +1 for points of the upper lip's edge, −1 for the lower one's, 0 elsewhere. throat: fade out under the chin.
+    lip [n]: +1 for points of the upper lip's edge, −1 for the lower one's, 0 elsewhere.
+    throat: whether it fades out under the chin.
     """
     jaw, scale = plan.document["jaw"], plan.scale
     joint, mouth = plan.places(["jaw"]), plan.mouth_centre
     # the line between upper and lower face runs from the jaw's joint to the mouth's corners
     corner_z = mouth[2] - plan.metres("mouth", "corner_back_m")
     forward = np.clip((points[:, 2] - joint[2]) / (corner_z - joint[2]), 0.0, 1.0)
-    line = joint[1] + forward * (mouth[1] - joint[1])
     spread = jaw["spread_m"] * scale * (1.0 + 1.2 * (1.0 - forward))
     across = np.abs(points[:, 0] - mouth[0]) / plan.metres("mouth", "half_width_m")
+    line = joint[1] + forward * (mouth[1] - joint[1])
+    line -= forward * plan.metres("mouth", "corner_drop_m") * np.minimum(across, 1.2) ** 2
     above = points[:, 1] - line
     side = np.where(lip != 0, lip, np.sign(above))
-    parted = spread * (1.0 - np.minimum(across, 1.0) ** 4) * _smooth((forward - 0.2) / 0.5)
+    parted = spread * (1.0 - np.minimum(across, 1.0) ** 2.4) * _smooth((forward - 0.2) / 0.5)
     share = _smooth(0.5 - (above + side * parted) / (2.0 * spread))
     if not throat:
         return share

@@ -172,9 +172,9 @@ def tube_faces(rings: int, segments: int) -> Faces:
 
 
 def swept(spine: Array, outwards: Array, depth: Array, height: Array, segments: int) -> tuple[Array, Faces]:
-    """A closed strip along a spine [n, 3]: elliptical sections, `depth` [n] along `outwards` [n, 3], `height` [n] across.
+    """A closed strip along a spine [n, 3] with elliptical sections; returns vertices and faces.
 
-    Both are half-axes. Returns vertices and faces.
+    depth [n]: their half-axis along outwards [n, 3]; height [n]: the other one.
     """
     along = np.gradient(spine, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
