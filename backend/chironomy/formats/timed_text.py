@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,6 +17,9 @@ from ..errors import UserError
 MAX_BYTES = 50_000_000
 #: Times in files are rounded; neighbours may overlap by so much without being in disorder.
 ROUNDING_S = 0.002
+
+#: Control characters that no text has, and every archive, picture and word processor's file.
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 _Stretch = TypeVar("_Stretch", bound="Interval")
 
@@ -58,7 +62,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error}): give a text file") from error
     text = _decode(content)
-    if "\0" in text:
+    if _NO_TEXT.search(text):
         raise UserError(f"{path}: is not a text file: give the transcript as plain text, TextGrid, SRT, VTT or JSON")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -1,7 +1,10 @@
 """The bridge to Blender's module: the character in a scene, and files that Blender writes.
 
-bpy is loaded here and nowhere else in the package, and only when a file needs it.
+bpy is loaded through here, and only when a file needs it.
 """
+
+# The add-on's folder is the package chironomy_blender only once installed, where pyright does not look.
+# pyright: reportMissingImports=false
 
 from __future__ import annotations
 
@@ -41,20 +44,15 @@ def require_blender() -> None:
 def character(performance: Performance, model: SmplxModel | None = None) -> Iterator[Character]:
     """An empty scene with the mannequin in it, or with the user's SMPL-X model; empty again afterwards."""
     require_blender()
-    import bpy
-
     from chironomy_blender.scene.armature import create_armature
-    from chironomy_blender.scene.export.quiet import quiet
+    from chironomy_blender.scene.session import open_empty_scene
 
-    with quiet():
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        armature = create_armature("Chironomy", performance.body)
-        mesh = _create_mesh(armature, performance, model)
+    open_empty_scene()
+    armature = create_armature("Chironomy", performance.body)
     try:
-        yield Character(armature, mesh)
+        yield Character(armature, _create_mesh(armature, performance, model))
     finally:
-        with quiet():
-            bpy.ops.wm.read_factory_settings(use_empty=True)
+        open_empty_scene()
 
 
 def _create_mesh(armature: Any, performance: Performance, model: SmplxModel | None) -> Any:

@@ -1,5 +1,7 @@
 """The `.png` of a take: its most telling poses over its words and its emphasis."""
 
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import tempfile

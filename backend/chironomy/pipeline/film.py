@@ -1,5 +1,7 @@
 """The `.mp4` of a take: the character in motion, with the recording as its sound."""
 
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 from pathlib import Path

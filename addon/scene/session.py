@@ -1,0 +1,11 @@
+"""What the open file holds when Blender runs without a window, for the command line."""
+
+import bpy
+
+from .export.quiet import quiet
+
+
+def open_empty_scene() -> None:
+    """Throws away the open file; what follows has an empty scene to itself. Never called inside an animator's Blender."""
+    with quiet():
+        bpy.ops.wm.read_factory_settings(use_empty=True)
