@@ -20,26 +20,33 @@ from .stretches import in_stretches
 
 #: Rotations this close to half a turn from the T-pose lie between both ends of every range: there the limited rotation
 #: fades to the T-pose, so that it has no jump where the way back changes sides.
-_FADE_RAD = np.radians(20.0)
+_FADE_RAD = np.radians(8.0)
+#: In how many steps a joint is turned on from pose to pose and limited: no step of half a turn reaches the fading zone.
+_STEPS = 12
+#: Turns up to this one are made in one go where they end within range.
+_ONE_GO_RAD = np.radians(60.0)
 
 
 @dataclass(frozen=True)
-class _Limits:
-    """Ranges of the n joints that have limits, about their own axes: the twist axis and two at right angles to it."""
+class _Ranges:
+    """Ranges of n joints about their own axes: the twist axis and two at right angles to it."""
 
-    joints: NDArray[np.intp]  # [n]
     axes: Array  # [n, 3, 3], rows: unit vectors in motion space, right-handed
-    lowest: Array  # [n, 3], radians, in the order of `axes`; 0 or less
-    highest: Array  # [n, 3]; 0 or more
+    lowest: Array  # [n, 3], radians, in the order of `axes`; below 0
+    highest: Array  # [n, 3]; above 0
+
+    def of(self, rows: NDArray[np.intp]) -> "_Ranges":
+        return _Ranges(self.axes[rows], self.lowest[rows], self.highest[rows])
 
 
 @cache
-def _limits() -> _Limits:
+def _limited_joints() -> tuple[NDArray[np.intp], _Ranges]:
+    """Which joints [n] have limits (all but the pelvis), and their ranges."""
     document = json.loads((Path(__file__).parent / "joint_limits.json").read_text(encoding="utf-8"))
     joints, axes, lowest, highest = [], [], [], []
     for index, name in enumerate(JOINTS):
         entry = document["joints"].get(name.removeprefix("left_").removeprefix("right_"))
-        if entry is None:  # the pelvis turns freely
+        if entry is None:
             continue
         low, high = np.array([entry[axis] for axis in "xyz"], dtype=float).T
         turned = np.radians(entry.get("turned", 0.0))
@@ -50,7 +57,7 @@ def _limits() -> _Limits:
         axes.append(rot.rotate(rot.about("y", turned), np.eye(3))[order])
         lowest.append(np.radians(low[order]))
         highest.append(np.radians(high[order]))
-    return _Limits(np.array(joints), np.array(axes), np.array(lowest), np.array(highest))
+    return np.array(joints), _Ranges(np.array(axes), np.array(lowest), np.array(highest))
 
 
 def limit(rotations: ArrayLike) -> Array:
@@ -67,35 +74,25 @@ def limit(rotations: ArrayLike) -> Array:
 def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
     """Local rotations [..., 55, 4] as far beyond `end` as that is from `start`, stopped where joints end.
 
-    This is limit(end · start⁻¹ · end) with the way taken in mind: an elbow that would bend by 220° stops at its limit,
-    where the bare rotation, 140° backwards, would count as overstretched. Where that rotation is well out of range,
-    twist and swing are carried on each by itself: bending and turning a forearm at once, doubled as one rotation,
-    breaks the elbow sideways, and brought back from there it would unbend.
+    This is limit(end · start⁻¹ · end) along the way taken: an elbow that would bend by 220° stops at its limit, where
+    the bare rotation, 140° backwards, would count as overstretched.
     """
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     delta = rot.multiply(rot.inverse(start), end)
-    beyond = rot.multiply(end, np.where(delta[..., :1] < 0, -delta, delta))
-    limits = _limits()
-    (twist, swing), (start_twist, start_swing), (end_twist, end_swing) = (
-        _split(limits, q) for q in (beyond, start, end)
-    )
-    twist = twist + 2 * np.pi * np.round((2 * end_twist - start_twist - twist) / (2 * np.pi))
-    expected = 2 * end_swing - start_swing
-    other_way = swing * (1 - 2 * np.pi / np.maximum(_length(swing), 1e-9))[..., None]
-    swing = np.where((_length(other_way - expected) < _length(swing - expected))[..., None], other_way, swing)
-    apart = _share_apart(limits, swing)
-    twist = twist + apart * (2 * end_twist - start_twist - twist)
-    swing = swing + apart[..., None] * (expected - swing)
-    rejoined = _join(limits, twist, swing)
-    beyond[..., limits.joints, :] = np.where(apart[..., None] > 0, rejoined, beyond[..., limits.joints, :])
-    return _bounded(limits, beyond, twist, swing, np.ones_like(twist))
+    delta = np.where(delta[..., :1] < 0, -delta, delta)
+    out = rot.multiply(end, delta)
 
-
-def _share_apart(limits: _Limits, swing: Array) -> Array:
-    """0 for swings [..., n, 2] in range, rising smoothly to 1 half as far out again."""
-    reach = _length(swing / np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:]))
-    share = np.clip((reach - 1.0) / 0.5, 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    joints, ranges = _limited_joints()
+    q, delta = out[..., joints, :], delta[..., joints, :]
+    stepwise = ~_inside(ranges, *_split(ranges, q)) | (rot.angle(delta) > _ONE_GO_RAD)
+    if stepwise.any():
+        own_ranges = ranges.of(np.nonzero(stepwise)[-1])
+        turned, part = end[..., joints, :][stepwise], rot.power(delta[stepwise], 1 / _STEPS)
+        for _ in range(_STEPS):
+            turned = _bounded(own_ranges, rot.multiply(turned, part))
+        q[stepwise] = turned
+        out[..., joints, :] = q
+    return out
 
 
 def violations(rotations: ArrayLike) -> Array:
@@ -106,36 +103,46 @@ def violations(rotations: ArrayLike) -> Array:
     return np.where(outside, rot.angle(rot.multiply(rot.inverse(rotations), limited)), 0.0)
 
 
-def _bounded(limits: _Limits, rotations: Array, twist: Array, swing: Array, fade: Array) -> Array:
-    """Rotations with the twist [..., n] and swing [..., n, 2] of their joints brought into range, times `fade`."""
-    bounded_twist = np.clip(twist, limits.lowest[:, 0], limits.highest[:, 0])
-    reach = _length(swing / np.where(swing < 0, -limits.lowest[:, 1:], limits.highest[:, 1:]))
-    outside = (reach > 1.0) | (bounded_twist != twist)
+def _limit(rotations: Array) -> Array:
+    joints, ranges = _limited_joints()
     out = rotations.copy()
-    if outside.any():
-        limited = _join(limits, bounded_twist * fade, swing * (fade / np.maximum(reach, 1.0))[..., None])
-        out[..., limits.joints, :] = np.where(outside[..., None], limited, rotations[..., limits.joints, :])
+    out[..., joints, :] = _bounded(ranges, rotations[..., joints, :])
     return out
+
+
+def _bounded(ranges: _Ranges, q: Array) -> Array:
+    """Rotations [..., n, 4] brought within the ranges of n joints; those within stay as they are."""
+    twist, swing = _split(ranges, q)
+    outside = ~_inside(ranges, twist, swing)
+    if not outside.any():
+        return q
+    fade = _fade(twist) * _fade(_length(swing))
+    twist = np.clip(twist, ranges.lowest[:, 0], ranges.highest[:, 0]) * fade
+    swing = swing * (fade / np.maximum(_swing_reach(ranges, swing), 1.0))[..., None]
+    return np.where(outside[..., None], _join(ranges, twist, swing), q)
+
+
+def _inside(ranges: _Ranges, twist: Array, swing: Array) -> NDArray[np.bool_]:
+    twist_inside = (twist >= ranges.lowest[:, 0]) & (twist <= ranges.highest[:, 0])
+    return twist_inside & (_swing_reach(ranges, swing) <= 1.0)
+
+
+def _swing_reach(ranges: _Ranges, swing: Array) -> Array:
+    """How far out in its ellipse a swing is: 1 on the border."""
+    return _length(swing / np.where(swing < 0, ranges.lowest[:, 1:], ranges.highest[:, 1:]))
 
 
 def _length(vectors: Array) -> Array:
     return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
-def _limit(rotations: Array) -> Array:
-    limits = _limits()
-    twist, swing = _split(limits, rotations)
-    return _bounded(limits, rotations, twist, swing, _fade(twist) * _fade(_length(swing)))
-
-
 def _fade(angle_rad: Array) -> Array:
     return np.clip((np.pi - np.abs(angle_rad)) / _FADE_RAD, 0.0, 1.0)
 
 
-def _split(limits: _Limits, rotations: Array) -> tuple[Array, Array]:
-    """Twist angles [..., n] and swing vectors [..., n, 2], radians, such that rotation = swing · twist."""
-    q = rotations[..., limits.joints, :]
-    w, (x, y, z) = q[..., 0], np.moveaxis((limits.axes @ q[..., 1:, None])[..., 0], -1, 0)
+def _split(ranges: _Ranges, q: Array) -> tuple[Array, Array]:
+    """Twist angles [..., n] and swing vectors [..., n, 2], radians, such that q [..., n, 4] = swing · twist."""
+    w, (x, y, z) = q[..., 0], np.moveaxis((ranges.axes @ q[..., 1:, None])[..., 0], -1, 0)
     half = np.arctan2(x, w)
     cosine, sine = np.cos(half), np.sin(half)
     y, z = y * cosine - z * sine, y * sine + z * cosine
@@ -146,9 +153,9 @@ def _split(limits: _Limits, rotations: Array) -> tuple[Array, Array]:
     return twist, np.stack([y * factor, z * factor], axis=-1)
 
 
-def _join(limits: _Limits, twist: Array, swing: Array) -> Array:
+def _join(ranges: _Ranges, twist: Array, swing: Array) -> Array:
     """Inverse of _split: quaternions [..., n, 4]."""
     swing_part = rot.exp(np.concatenate([np.zeros((*twist.shape, 1)), swing], axis=-1))
     turned = rot.multiply(swing_part, rot.about("x", twist))
-    turned[..., 1:] = (np.swapaxes(limits.axes, -1, -2) @ turned[..., 1:, None])[..., 0]
+    turned[..., 1:] = (np.swapaxes(ranges.axes, -1, -2) @ turned[..., 1:, None])[..., 0]
     return turned

@@ -99,7 +99,7 @@ def power(q: ArrayLike, t: ArrayLike) -> Array:
     s = np.linalg.norm(xyz, axis=-1, keepdims=True)
     half_angle = np.arctan2(s, np.abs(w)) * t
     factor = np.where(s > 1e-9, np.sin(half_angle) / np.maximum(s, 1e-12), t)
-    return np.concatenate([np.cos(half_angle), xyz * np.where(w < 0, -factor, factor)], axis=-1)
+    return np.concatenate([np.cos(half_angle), np.multiply(xyz, np.where(w < 0, -factor, factor))], axis=-1)
 
 
 def slerp(a: ArrayLike, b: ArrayLike, t: ArrayLike) -> Array:
