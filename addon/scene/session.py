@@ -6,6 +6,6 @@ from .export.quiet import quiet
 
 
 def open_empty_scene() -> None:
-    """Throws away the open file; what follows has an empty scene to itself. Never called inside an animator's Blender."""
+    """Throws away the open file, so that what follows has a scene to itself; not for an animator's Blender."""
     with quiet():
         bpy.ops.wm.read_factory_settings(use_empty=True)
