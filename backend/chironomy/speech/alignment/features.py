@@ -11,7 +11,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from ..types import SAMPLE_RATE, Samples
-from .noise import without_noise
+from .noise import WARM_UP, without_noise
 
 FRAMES_PER_S = 100
 CEPSTRA = 13
@@ -29,20 +29,27 @@ _FULL_SCALE = np.float32(32767)  # the model was trained on 16-bit samples
 _FLOOR = 1e-4
 #: Frames are silent that are so much quieter (35 dB, in the first cepstrum) than the loudest 1/200.
 _LOUD_SHARE, _LOUD_RANGE = 0.995, 40.0
-_BLOCK = 3000  # frames at a time, so that memory does not grow with the length
+_BLOCK, _SMALL_BLOCK = 20_000, 2000  # frames at a time, so that memory does not grow with the length
 
 
 def cepstra(samples: Samples, report: Callable[[float], None] = lambda _: None) -> NDArray[np.float32]:
     """[T, 13] of samples −1…1; T = one frame for every 10 ms that a whole window fits in, at least one."""
     sound = np.pad(samples, (1, max(0, _WINDOW - len(samples))))  # one before, for the pre-emphasis
     windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW + 1)[::_SHIFT]
-    mel = np.empty((len(windows), _FILTERS), np.float32)
+    result = np.empty((len(windows), CEPSTRA), np.float32)
     for start in range(0, len(windows), _BLOCK):
-        report(start / len(windows))
-        mel[start : start + _BLOCK] = _mel_powers(windows[start : start + _BLOCK])
-    logarithms = np.log(without_noise(mel) + _FLOOR)
+        warm_up = min(start, WARM_UP)
+        mel: list[NDArray[np.float32]] = []
+        for first in range(start - warm_up, min(start + _BLOCK, len(windows)), _SMALL_BLOCK):
+            report(max(first, 0) / len(windows))
+            mel.append(_mel_powers(windows[first : min(first + _SMALL_BLOCK, start + _BLOCK)]))
+        result[start : start + _BLOCK] = _cepstra_of(without_noise(np.concatenate(mel))[warm_up:])
+    return result
+
+
+def _cepstra_of(mel: NDArray[np.float32]) -> NDArray[np.float32]:
+    cosines = np.asarray(scipy.fft.dct(np.log(mel + _FLOOR), norm="ortho", axis=1))
     lifter = 1 + _LIFTER / 2 * np.sin(np.arange(CEPSTRA) * np.pi / _LIFTER)
-    cosines = np.asarray(scipy.fft.dct(logarithms, norm="ortho", axis=1))
     return (cosines[:, :CEPSTRA] * lifter).astype(np.float32)
 
 

@@ -17,7 +17,8 @@ _MOST_GAIN = 20.0
 _FAINTEST = 1e-6
 _NEIGHBOURS = 4
 _PIECE = 2000  # frames
-_WARM_UP = 500
+#: So many frames before a stretch are needed to judge its noise as if all that came before were known.
+WARM_UP = 500
 
 
 def without_noise(mel: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -27,14 +28,14 @@ def without_noise(mel: NDArray[np.float32]) -> NDArray[np.float32]:
     warmed up on the 5 s before it, so that the loop is never longer than a piece.
     """
     count = len(mel)
-    if count <= _PIECE + _WARM_UP:
+    if count <= _PIECE + WARM_UP:
         return mel * _smoothed(_gains(mel[:, None])[:, 0])
     pieces = -(-count // _PIECE)
     padded = np.concatenate(
-        [np.repeat(mel[:1], _WARM_UP, axis=0), mel, np.repeat(mel[-1:], pieces * _PIECE - count, axis=0)]
+        [np.repeat(mel[:1], WARM_UP, axis=0), mel, np.repeat(mel[-1:], pieces * _PIECE - count, axis=0)]
     )
-    cut = np.stack([padded[k * _PIECE : (k + 1) * _PIECE + _WARM_UP] for k in range(pieces)], axis=1)
-    gains = np.swapaxes(_gains(cut)[_WARM_UP:], 0, 1).reshape(-1, mel.shape[1])[:count]
+    cut = np.stack([padded[k * _PIECE : (k + 1) * _PIECE + WARM_UP] for k in range(pieces)], axis=1)
+    gains = np.swapaxes(_gains(cut)[WARM_UP:], 0, 1).reshape(-1, mel.shape[1])[:count]
     return mel * _smoothed(gains)
 
 
