@@ -15,7 +15,9 @@ from .silence import silence
 from .studio import Shot, Studio, studio
 
 #: What a film looks like where nothing else is asked for: 720p, a grey studio.
-FILM_SHOT = Shot(width=1280, height=720, turn_deg=8.0, background=(0.055, 0.065, 0.085), samples=1, fine=False)
+FILM_SHOT = Shot(width=1280, height=720, turn_deg=8.0, background=(0.055, 0.065, 0.085), samples=0, fine=False)
+#: Frames are drawn this much larger and scaled down: smoother edges for less work than Workbench's own antialiasing.
+_ENLARGED = 1.5
 Part = tuple[int, int, int, int]
 _PLATE_CHANNEL, _FRAMES_CHANNEL, _SOUND_CHANNEL = 1, 2, 3
 
@@ -37,7 +39,7 @@ def render_film(
     if shot.background is None:
         raise ValueError("a film needs a background")
     with tempfile.TemporaryDirectory() as folder:
-        plate = Path(folder) / "plate.png"
+        plate = Path(folder) / "plate.jpg"
         with studio(armature, mesh, motion, shot) as stage:
             part = _render_frames(stage, motion.frames, plate, Path(folder), within(progress, 0.0, 0.9))
         _cut(path, motion, plate, part, audio, shot, within(progress, 0.9, 1.0))
@@ -48,14 +50,16 @@ def render_film(
 def _render_frames(stage: Studio, frames: int, plate: Path, folder: Path, progress: Progress) -> Part:
     """Renders the empty studio to `plate` and the moving part of every frame to 000000.jpg and so on."""
     render = stage.scene.render
+    # the plate too is a JPEG: its colours are rounded in the same way, and no seam shows
+    render.image_settings.file_format, render.image_settings.quality = "JPEG", 100
     with stage.without_character():
         stage.render(plate)
     left, right, bottom, top = part = stage.moving_part()
+    render.resolution_percentage = round(100 * _ENLARGED)
     render.use_border = render.use_crop_to_border = True
     # a quarter of a pixel more: Blender cuts off fractions, and float32 would make one of a whole number
     render.border_min_x, render.border_max_x = (left + 0.25) / stage.shot.width, (right + 0.25) / stage.shot.width
     render.border_min_y, render.border_max_y = (bottom + 0.25) / stage.shot.height, (top + 0.25) / stage.shot.height
-    render.image_settings.file_format, render.image_settings.quality = "JPEG", 97
     for frame in range(frames):
         progress("Rendering the film", frame / frames)
         stage.scene.frame_set(frame)
@@ -82,6 +86,8 @@ def _cut(
         for frame in range(1, motion.frames):
             moving.elements.append(f"{frame:06d}.jpg")
         left, right, bottom, top = part
+        moving.transform.scale_x = moving.transform.scale_y = 1.0 / _ENLARGED
+        moving.transform.filter = "BOX"
         moving.transform.offset_x = (left + right - shot.width) / 2
         moving.transform.offset_y = (bottom + top - shot.height) / 2
         if audio is not None:

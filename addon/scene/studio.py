@@ -18,7 +18,7 @@ from ..core.motion.skeleton import INDEX, JOINTS
 from .armature import body_of
 from .axes import points_to_blender
 from .export.profiles import load_profile
-from .export.stage import staged
+from .export.stage import Stage, staged
 from .graphics import can_draw
 from .keyframes import Motion
 from .silence import silence
@@ -28,14 +28,14 @@ _BESIDE_M, _ABOVE_M = 0.08, 0.14
 #: A long lens: little perspective, so that hands in front do not swell.
 _LENS_MM, _SENSOR_MM = 85.0, 36.0
 _MOST_FRAMES_FOR_BOUNDS = 400
-#: Towards the light, in Blender's space: high and a little to the front, so that shadows stay near the feet.
-_LIGHT = (0.2, -0.25, 0.95)
+#: The soft dark spot on the floor under the character: radius in metres, and how dark it is in the middle.
+_SPOT_RADIUS_M, _SPOT_RINGS, _SPOT_DARKEST = 0.5, 24, 0.35
 
 #: What a picture is framed on: joints which must be in it.
 FRAMINGS: dict[str, tuple[str, ...]] = {
     "figure": JOINTS,
     "upper body": tuple(name for name in JOINTS if not name.endswith(("hip", "knee", "ankle", "foot"))),
-    "face": ("neck", "head", "jaw", "left_eye_smplhf", "right_eye_smplhf"),
+    "face": ("head", "jaw", "left_eye_smplhf", "right_eye_smplhf"),
 }
 
 
@@ -56,7 +56,7 @@ class Shot:
     samples: int = 8
     """Antialiasing: 0 (none), 1 (edges smoothed afterwards), or 5, 8, 11, 16, 32 samples a pixel."""
     fine: bool = True
-    """Whether edges and hollows are brought out, which takes longer."""
+    """With shadows, and with edges and hollows brought out; takes three times as long."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Studio:
 
     scene: bpy.types.Scene
     character: tuple[bpy.types.Object, ...]
+    """All that moves."""
     joints: Array
     """[T', n, 3]: where the joints are on (some of) the frames, in the scene's space."""
     shot: Shot
@@ -87,17 +88,17 @@ class Studio:
                 item.hide_render = False
 
     def moving_part(self) -> tuple[int, int, int, int]:
-        """Left, right, bottom and top in pixels of what character and shadow cover on any frame."""
-        light = np.array(_LIGHT)
-        shadows = self.joints - light * (self.joints[..., 2:] / light[2])
-        points = np.concatenate([self.joints.reshape(-1, 3), shadows.reshape(-1, 3)])
-        margin = np.array([1.5 * _BESIDE_M, 0.0, 0.0])
-        camera = self.scene.camera.matrix_world
-        side = np.array(camera.to_3x3()) @ margin
-        up = np.array(camera.to_3x3()) @ margin[[1, 0, 2]]
-        around = np.concatenate([points + side, points - side, points + up, points - up])
+        """Left, right, bottom and top in pixels of what character and spot on the floor cover on any frame."""
+        turns = np.linspace(0.0, 2.0 * np.pi, 16)
+        rim = _SPOT_RADIUS_M * np.stack([np.cos(turns), np.sin(turns), np.zeros(16)], axis=1)
+        spot = self.joints[:, [0]] * [1.0, 1.0, 0.0] + rim
+        axes = np.array(self.scene.camera.matrix_world.to_3x3())
+        skin = self.joints[..., None, :] + 1.5 * _BESIDE_M * np.array(
+            [axes[:, 0], -axes[:, 0], axes[:, 1], -axes[:, 1]]
+        )
+        points = np.concatenate([skin.reshape(-1, 3), spot.reshape(-1, 3)])
         size = np.array([self.shot.width, self.shot.height])
-        seen = (around - np.array(camera.translation)) @ np.array(camera.to_3x3())
+        seen = (points - np.array(self.scene.camera.matrix_world.translation)) @ axes
         pixels = (0.5 + 0.5 * seen[:, :2] / -seen[:, 2:] / _tangents(size)) * size
         low = np.clip(np.floor(pixels.min(axis=0) / 2) * 2, 0, size - 2).astype(int)
         high = np.clip(np.ceil(pixels.max(axis=0) / 2) * 2, low + 2, size).astype(int)
@@ -123,11 +124,13 @@ def studio(
             framed = joints[:, [*(INDEX[name] for name in FRAMINGS[shot.framing]), -1]]
             _add_camera(stage.scene, framed.reshape(-1, 3), shot, made)
             _set_up_render(stage.scene, shot)
+            character = [item for item in (stage.armature, stage.mesh) if item is not None]
             if shot.background is not None:
                 _add_backdrop(stage.scene, shot, made)
+                character.append(_add_spot(stage, shot, made))
             if not can_draw():
                 _add_cycles_light(stage.scene, shot, made)
-            yield Studio(stage.scene, tuple(filter(None, (stage.armature, stage.mesh))), joints, shot)
+            yield Studio(stage.scene, tuple(character), joints, shot)
         finally:
             bpy.data.batch_remove(made)
 
@@ -190,12 +193,11 @@ def _set_up_render(scene: bpy.types.Scene, shot: Shot) -> None:
         return
     render.engine = "BLENDER_WORKBENCH"
     scene.display.render_aa = {0: "OFF", 1: "FXAA"}.get(shot.samples, str(shot.samples))
-    scene.display.light_direction = _LIGHT
     shading = scene.display.shading
     shading.light, shading.studio_light = "STUDIO", "paint.sl"
     shading.color_type = "MATERIAL"
     shading.show_specular_highlight = True
-    shading.show_shadows, shading.shadow_intensity = True, 0.35
+    shading.show_shadows, shading.shadow_intensity = shot.fine, 0.35
     shading.show_cavity, shading.cavity_type = shot.fine, "BOTH"
     shading.cavity_ridge_factor, shading.cavity_valley_factor = 0.6, 1.2
     shading.curvature_ridge_factor, shading.curvature_valley_factor = 0.5, 0.8
@@ -214,14 +216,47 @@ def _add_backdrop(scene: bpy.types.Scene, shot: Shot, made: list[bpy.types.ID]) 
     faces = [(k, count + k, count + k + 1, k + 1) for k in range(count - 1)]
     mesh.from_pydata(np.concatenate([left, right]).tolist(), [], faces)
     mesh.polygons.foreach_set("use_smooth", [True] * len(faces))
-    material = bpy.data.materials.new("Backdrop")
-    material.diffuse_color = (*shot.background, 1.0)
-    material.roughness = 1.0
-    mesh.materials.append(material)
+    mesh.materials.append(_matt("Backdrop", shot.background, made))
     backdrop = bpy.data.objects.new("Backdrop", mesh)
     backdrop.rotation_euler.z = np.radians(shot.turn_deg)
-    made += [material, mesh, backdrop]
+    made += [mesh, backdrop]
     scene.collection.objects.link(backdrop)
+
+
+def _add_spot(stage: Stage, shot: Shot, made: list[bpy.types.ID]) -> bpy.types.Object:
+    """A soft dark spot on the floor that follows the character: rings, each a little darker."""
+    assert shot.background is not None
+    turns = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
+    radii = _SPOT_RADIUS_M * np.linspace(1.0, 0.0, _SPOT_RINGS + 1)[:-1]
+    circles = [np.column_stack([r * np.cos(turns), r * np.sin(turns), np.full(48, 0.002)]) for r in radii]
+    mesh = bpy.data.meshes.new("Spot")
+    after = np.roll(np.arange(48), -1)
+    faces = [
+        (48 * ring + k, 48 * ring + after[k], 48 * (ring + 1) + after[k], 48 * (ring + 1) + k)
+        for ring in range(_SPOT_RINGS - 1)
+        for k in range(48)
+    ]
+    inner = tuple(range(48 * (_SPOT_RINGS - 1), 48 * _SPOT_RINGS))
+    mesh.from_pydata(np.concatenate(circles).tolist(), [], [*faces, inner])
+    part = np.linspace(0.0, 1.0, _SPOT_RINGS)
+    for darkness in (1.0 - _SPOT_DARKEST) * part * part * (3.0 - 2.0 * part):
+        colour = tuple(channel * (1.0 - darkness) for channel in shot.background)
+        mesh.materials.append(_matt("Spot", colour, made))
+    mesh.polygons.foreach_set("material_index", [*np.repeat(np.arange(_SPOT_RINGS - 1), 48), _SPOT_RINGS - 1])
+    spot = bpy.data.objects.new("Spot", mesh)
+    follow = spot.constraints.new("COPY_LOCATION")
+    follow.target, follow.subtarget, follow.use_z = stage.armature, JOINTS[0], False
+    made += [mesh, spot]
+    stage.scene.collection.objects.link(spot)
+    return spot
+
+
+def _matt(name: str, colour: tuple[float, ...], made: list[bpy.types.ID]) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    material.diffuse_color = (*colour, 1.0)
+    material.roughness = 1.0
+    made.append(material)
+    return material
 
 
 def _add_cycles_light(scene: bpy.types.Scene, shot: Shot, made: list[bpy.types.ID]) -> None:
