@@ -180,7 +180,7 @@ def test_a_blend_holds_the_take_live_with_its_sound(speaker, tmp_path):
     assert (scene_fps(scene), scene.frame_start, scene.frame_end) == (30.0, 0, FRAMES - 1)
     strip = scene.sequence_editor.strips_all[0]
     assert strip.sound.packed_file is not None
-    assert strip.frame_final_start == 0
+    assert strip.frame_start == 0
     armature = bpy.data.objects["Speaker"]
     assert layers.live_take(armature).name == "Line 1"
     layers.remove_take(armature)
