@@ -96,6 +96,15 @@ def test_every_rig_map_moves_a_skeleton_with_its_names(rig_map: RigMap) -> None:
     np.testing.assert_allclose(after[:, known], before[:, known], atol=1e-6)
 
 
+@pytest.mark.parametrize("prefix", ["", "mixamorig:", "mixamorig5:", "scene:character:"])
+def test_namespaces_do_not_matter(prefix: str) -> None:
+    mixamo = next(rig_map for rig_map in MAPS if rig_map.name.startswith("Mixamo"))
+    plain = {name: joint.rpartition(":")[2] for name, joint in mixamo.joints.items()}
+    clip = clip_of(*hanging_arms(4, 3), tuple(prefix + plain.get(name, f"no {name}") for name in JOINTS))
+    assert matching_rig_map(clip, MAPS) == mixamo
+    assert retarget_clip(clip, MAPS, BODY).rotations.shape == (3, 55, 4)
+
+
 @settings(deadline=None, max_examples=20)
 @given(seeds)
 def test_the_elbow_carries_half_of_the_twist_wherever_the_source_has_it(seed: int) -> None:
@@ -164,6 +173,14 @@ def test_a_skeleton_that_no_map_knows_is_refused_in_one_line() -> None:
     clip = clip_of(*hanging_arms(0, 2), tuple(f"bone{k}" for k in range(55)))
     with pytest.raises(UserError, match=r"dance\.bvh.*bone0"):
         retarget_clip(clip, MAPS, BODY, "dance.bvh")
+
+
+def test_a_skeleton_whose_bones_have_no_length_is_refused_in_one_line() -> None:
+    clip = clip_of(*hanging_arms(0, 2))
+    for names in (JOINTS, tuple(MAPS[0].joints.get(name, f"no {name}") for name in JOINTS)):
+        flat = replace(clip, names=names, offsets=clip.offsets * 0)
+        with pytest.raises(UserError, match=r"dance\.bvh"):
+            retarget_clip(flat, MAPS, BODY, "dance.bvh")
 
 
 @pytest.mark.parametrize(
@@ -304,6 +321,20 @@ def check(name: str, found: Likeness) -> None:
     assert found.hinge < (10 if suit else 5), name
     assert found.finger_bend > (-45 if suit else -25), name
     assert abs(found.lowest_sole) < 0.02, name
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (MONOLOGUE, "ZeroEGGS"),
+        (GESTURES / "PNGestures" / "you.skm", "Perception Neuron"),
+        (GESTURES / "Gestures2" / "ChrBrad@Idle01_ChopBoth01.skm", "SmartBody"),
+        (GESTURES / "ChrRachelIdles" / "ChrRachel_ChrBrad@Idle01_ArmStretch01.skm", "SmartBody"),
+    ],
+)
+def test_the_map_that_was_made_for_a_skeleton_is_chosen(path: Path, name: str) -> None:
+    assert matching_rig_map(read_clip(path), MAPS).name.startswith(name)
 
 
 def actors() -> Iterator[Path]:

@@ -13,11 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import UserError
 from ..motion.body import Body
 from ..motion.clip import Clip
 from ..motion.retarget import Motion, own_motion, retarget
-from ..motion.retarget_source import RigMap, missing_joints
+from ..motion.retarget_source import RigMap, find_joint, missing_joints
 from ..motion.skeleton import INDEX
 from .text_file import read_text
 
@@ -57,11 +59,18 @@ def matching_rig_map(clip: Clip, rig_maps: Iterable[RigMap], source: str = "clip
 
     Raises UserError where no map has a counterpart for all joints that retargeting needs.
     """
-    names = set(clip.names)
     fitting = [rig_map for rig_map in rig_maps if not missing_joints(clip, rig_map)]
     if not fitting:
-        raise UserError(f"{source}: its skeleton is unknown (joints {', '.join(clip.names[:4])}, …): give a rig map")
-    return max(fitting, key=lambda m: sum(name in names for name in (*m.joints.values(), *m.tips.values())))
+        names = ", ".join(name[:30] for name in clip.names[:4])
+        raise UserError(f"{source}: its skeleton is unknown (joints {names}, …): give a rig map")
+    return max(fitting, key=lambda rig_map: _fit(clip, rig_map))
+
+
+def _fit(clip: Clip, rig_map: RigMap) -> tuple[int, bool]:
+    """How many of the map's joints a clip has; and, where that is equal, whether the neck stands on the spine's end."""
+    covered = sum(find_joint(clip, name) >= 0 for name in (*rig_map.joints.values(), *rig_map.tips.values()))
+    neck, chest = (find_joint(clip, rig_map.joints.get(name)) for name in ("neck", "spine3"))
+    return covered, neck >= 0 and clip.parents[neck] == chest
 
 
 def retarget_clip(clip: Clip, rig_maps: Iterable[RigMap], body: Body, source: str = "clip") -> Motion:
@@ -69,4 +78,8 @@ def retarget_clip(clip: Clip, rig_maps: Iterable[RigMap], body: Body, source: st
 
     Raises UserError where none does.
     """
-    return own_motion(clip, body) or retarget(clip, matching_rig_map(clip, rig_maps, source), body)
+    with np.errstate(divide="ignore", invalid="ignore"):  # bones without length are found out below
+        motion = own_motion(clip, body) or retarget(clip, matching_rig_map(clip, rig_maps, source), body)
+    if not (np.isfinite(motion.rotations).all() and np.isfinite(motion.translation).all()):
+        raise UserError(f"{source}: its skeleton has no legs of any length: export it with its rest pose")
+    return motion

@@ -57,15 +57,16 @@ def standard_frame_time(frame_time_s: float) -> float:
 def clip_forward(clip: Clip) -> tuple[Array, Array]:
     """Positions [T, J, 3] of all joints and their rotations against the world [T, J, 4]."""
     frames, joints = clip.rotations.shape[:2]
-    positions, world = np.empty((frames, joints, 3)), np.empty((frames, joints, 4))
+    # joint by joint in memory, not frame by frame: every step then works on one piece
+    positions, world = np.empty((joints, frames, 3)), np.empty((joints, frames, 4))
     for joint, parent in enumerate(clip.parents):
-        place = clip.positions.get(joint, clip.offsets[joint])
+        place, own = clip.positions.get(joint, clip.offsets[joint]), clip.rotations[:, joint]
         if parent < 0:
-            positions[:, joint], world[:, joint] = place, clip.rotations[:, joint]
+            positions[joint], world[joint] = place, own
         else:
-            positions[:, joint] = positions[:, parent] + rot.rotate(world[:, parent], place)
-            world[:, joint] = rot.multiply(world[:, parent], clip.rotations[:, joint])
-    return positions, world
+            positions[joint] = positions[parent] + rot.rotate(world[parent], place)
+            world[joint] = rot.multiply(world[parent], own)
+    return positions.swapaxes(0, 1), world.swapaxes(0, 1)
 
 
 def clip_rest(clip: Clip) -> tuple[Array, Array]:

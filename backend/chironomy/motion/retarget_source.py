@@ -43,24 +43,33 @@ class Source:
     present: NDArray[np.bool_]  # [55]
 
 
+def find_joint(clip: Clip, name: str | None) -> int:
+    """The number of a clip's joint, −1 where it has none of that name; namespaces ("mixamorig:") do not matter."""
+    if name is None:
+        return -1
+    plain = name.rpartition(":")[2]
+    exact = (k for k, own in enumerate(clip.names) if own == name)
+    similar = (k for k, own in enumerate(clip.names) if own.rpartition(":")[2] == plain)
+    return next(exact, next(similar, -1))
+
+
 def missing_joints(clip: Clip, rig_map: RigMap) -> list[str]:
     """Names of the source's joints that retargeting with this map would need and the clip lacks."""
-    names = set(clip.names)
-    return [rig_map.joints.get(name, name) for name in NEEDED_JOINTS if rig_map.joints.get(name) not in names]
+    needed = {name: rig_map.joints.get(name) for name in NEEDED_JOINTS}
+    return [source or name for name, source in needed.items() if find_joint(clip, source) < 0]
 
 
 def read_source(clip: Clip, rig_map: RigMap) -> Source:
     if missing := missing_joints(clip, rig_map):
         raise KeyError(", ".join(missing))
-    index = {name: k for k, name in reversed(list(enumerate(clip.names)))}
-    chosen = np.array([index.get(rig_map.joints.get(name, ""), -1) for name in JOINTS])
+    chosen = np.array([find_joint(clip, rig_map.joints.get(name)) for name in JOINTS])
     positions, world = clip_forward(clip)
     rest_positions, rest_world = clip_rest(clip)
     stand = _stand_up(rest_positions[chosen])
     tips = np.full((clip.frames, JOINT_COUNT, 3), np.nan)
     for joint, name in enumerate(JOINTS):
-        end = index.get(rig_map.tips.get(name, ""))
-        if end is not None:
+        end = find_joint(clip, rig_map.tips.get(name))
+        if end >= 0:
             tips[:, joint] = positions[:, end]
         elif chosen[joint] in clip.tips and chosen[joint] >= 0:
             bone = rot.rotate(world[:, chosen[joint]], clip.tips[chosen[joint]])
@@ -105,9 +114,9 @@ def bone_direction(points: Array, joint: str, end: str) -> Array:
     return unit(points[..., INDEX[end], :] - points[..., INDEX[joint], :])
 
 
-def leg_length(points: Array) -> float:
+def leg_length(points: Array) -> np.floating:
     chains = [[INDEX[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
-    return float(np.mean([np.linalg.norm(np.diff(points[chain], axis=0), axis=-1).sum() for chain in chains]))
+    return np.mean([np.linalg.norm(np.diff(points[chain], axis=0), axis=-1).sum() for chain in chains])
 
 
 def frame_of(first: Array, towards: Array) -> Array:
