@@ -196,14 +196,13 @@ def _beat_size(entry: Performed, side: str, semantic: bool) -> float:
 
 def thread(strokes: Sequence[Stroke], homes: Homes, arm: Arm, seed: int, style: Style, end_s: float) -> list[Key]:
     """Strings strokes together: back to the stance between them where there is time, else straight on."""
-    wander = stream(seed, f"wander {arm.side}")
     keys = [Key(-1.0, homes.at(-1.0).row, "rest")]
-    keys += _resting(keys[-1], strokes[0].keys[0].time_s if strokes else end_s + 1.0, homes, wander, style)
+    keys += _resting(keys[-1], strokes[0].keys[0].time_s if strokes else end_s + 1.0, homes, arm.side, seed, style)
     for k, stroke in enumerate(strokes):
         keys = _trimmed(keys, stroke.keys[0].time_s)
         keys += _fitted(keys[-1], stroke)
         next_s = strokes[k + 1].keys[0].time_s if k + 1 < len(strokes) else end_s + 1.0
-        keys += _resting(keys[-1], next_s, homes, wander, style)
+        keys += _resting(keys[-1], next_s, homes, arm.side, seed, style)
     return keys
 
 
@@ -231,13 +230,14 @@ def _fitted(before: Key, stroke: Stroke) -> list[Key]:
     return keys
 
 
-def _resting(before: Key, next_s: float, homes: Homes, wander: np.random.Generator, style: Style) -> list[Key]:
+def _resting(before: Key, next_s: float, homes: Homes, side: str, seed: int, style: Style) -> list[Key]:
     """Keys between the end of a stroke and the departure to the next, living on the stance."""
     start = before.time_s + (_RETRACTION_S if before.phase != "rest" else 0.3)
     end = next_s - _DEPARTURE_S
     if end < start:
         return []
     keys: list[Key] = []
+    wander = stream(seed, f"wander {side}", round(1000 * (before.time_s + 1.0)))
 
     def add(time_s: float, home: Home) -> None:
         amount = 0.045 * style.liveliness * home.calm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,10 +15,14 @@ from .library import Beat, Gesture, Library, Style
 from .phrases import Phrase
 from .randomness import pick, stream
 
+_Weighted = TypeVar("_Weighted")
+
 #: Strokes of one hand closer than this (their nuclei) would blur into each other.
 _CLOSEST_BEATS_S = 0.42
 _CLOSEST_SEMANTIC_BEATS_S = 0.30
 _CLOSEST_SHAPES_S = 0.50
+#: After so many words nobody notices that a gesture comes again.
+_REMEMBERED_WORDS = 12
 #: A content word stressed less than this is not stressed.
 STRESSED = 0.18
 #: Two-handed beats: how likely in a stance with both hands alike, and otherwise.
@@ -96,11 +101,7 @@ def plan(
     content = [not is_function_word(word.text) for word in words]
     classes, variants = _kinds(speech, content, chosen)
     by_stress = sorted(range(len(words)), key=lambda k: (-prominence[k] - 0.25 * content[k], k))
-    recent: list[str] = []
-    gestures = {
-        k: _choose_gesture(library, name, variants.get(k, ""), stream(seed, "gesture", k), recent)
-        for k, name in classes.items()
-    }
+    gestures = _gestures(library, classes, variants, seed)
     shaped = [t for k, gesture in gestures.items() for t in _busy(gesture, nuclei[k])]
     forced = [k for k, name in chosen.items() if name == BEAT and 0 <= k < len(words)]
     stressed = [
@@ -108,7 +109,9 @@ def plan(
         for k in by_stress
         if k not in classes and chosen.get(k) is None and prominence[k] >= (STRESSED if content[k] else 0.60)
     ]
-    semantic = _spaced([*forced, *stressed], nuclei, shaped, _CLOSEST_SEMANTIC_BEATS_S)
+    semantic = _spaced(stressed, nuclei, [*shaped, *(nuclei[k] for k in forced)], _CLOSEST_SEMANTIC_BEATS_S) | set(
+        forced
+    )
     lucky = [
         k
         for k in by_stress
@@ -121,7 +124,7 @@ def plan(
     return [
         _perform(
             k, speech, phrase_of[k], library, style, seed, classes.get(k, ""), gestures.get(k), k in base,
-            k in semantic, recent,
+            k in semantic,
         )
         for k in range(len(words))
     ]  # fmt: skip
@@ -129,12 +132,12 @@ def plan(
 
 def _perform(
     k: int, speech: Speech, phrase: Phrase, library: Library, style: Style, seed: int, gesture_class: str,
-    gesture: Gesture | None, in_base: bool, in_semantic: bool, recent: list[str],
+    gesture: Gesture | None, in_base: bool, in_semantic: bool,
 ) -> Performed:  # fmt: skip
     chance = stream(seed, "word", k)
     prominence = float(speech.rhythm.prominence[k])
     nucleus = float(np.clip(speech.rhythm.nuclei_s[k], _EDGE_S, max(speech.duration_s - _EDGE_S, _EDGE_S)))
-    beat = _choose_beat(library, chance, recent) if in_base or in_semantic else None
+    beat = _unlike_before(library.beats, seed, "beat", k, k - 1) if in_base or in_semantic else None
     spread = float(np.exp(chance.normal(0.0, 0.18)))
     base_size = style.beat_size * (0.23 + 0.27 * prominence) * spread if in_base else 0.0
     semantic_size = style.beat_size * (0.38 + 0.36 * prominence) * spread if beat and not gesture else 0.0
@@ -145,10 +148,11 @@ def _perform(
     stroke_s = style.stroke_s * (0.86 + 0.5 * min(base_size + semantic_size, 0.6)) * float(chance.uniform(0.92, 1.08))
     if gesture:
         lead = gesture.hands if gesture.hands in ("left", "right") else lead
-        score = 0.74 + 0.24 * prominence
+        # an unstressed pronoun is pointed at in passing
+        score = 0.58 + 0.40 * prominence if is_function_word(speech.words[k].text) else 0.74 + 0.24 * prominence
         first, last = _span(gesture)
     elif beat:
-        score = 0.16 + 0.30 * prominence
+        score = 0.20 + 0.34 * prominence
         first, last = -stroke_s / 2, stroke_s / 2 + 0.07
     else:
         score = 0.04 + 0.10 * prominence
@@ -189,18 +193,26 @@ def _window(nucleus_s: float, first_s: float, last_s: float, duration_s: float, 
     )
 
 
-def _choose_gesture(
-    library: Library, gesture_class: str, variant: str, chance: np.random.Generator, recent: list[str]
-) -> Gesture:
-    choices = [g for g in library.gestures[gesture_class] if g.name == variant] or library.gestures[gesture_class]
-    weights = [0.2 if g.name in recent[-3:] else 1.0 for g in choices]
-    gesture = choices[pick(chance, weights)]
-    recent.append(gesture.name)
-    return gesture
+def _gestures(
+    library: Library, classes: Mapping[int, str], variants: Mapping[int, str], seed: int
+) -> dict[int, Gesture]:
+    """Word number → gesture of its class, the one its word asks for or any."""
+    result: dict[int, Gesture] = {}
+    previous: dict[str, int] = {}
+    for k, name in classes.items():
+        choices = [g for g in library.gestures[name] if g.name == variants.get(k)] or library.gestures[name]
+        result[k] = _unlike_before(choices, seed, f"gesture {name}", k, previous.get(name, -1))
+        previous[name] = k
+    return result
 
 
-def _choose_beat(library: Library, chance: np.random.Generator, recent: list[str]) -> Beat:
-    weights = [beat.weight * (0.25 if beat.name in recent[-2:] else 1.0) for beat in library.beats]
-    beat = library.beats[pick(chance, weights)]
-    recent.append(beat.name)
-    return beat
+def _unlike_before(choices: Sequence[_Weighted], seed: int, purpose: str, k: int, before: int) -> _Weighted:
+    """One of several for word k, preferably not what `before` drew at first: no chain, so changes stay local."""
+    weights = [getattr(choice, "weight", 1.0) for choice in choices]
+    chance = stream(seed, purpose, k)
+    drawn = pick(chance, weights)
+    remembered = before >= max(k - _REMEMBERED_WORDS, 0)
+    if remembered and len(choices) > 1 and pick(stream(seed, purpose, before), weights) == drawn:
+        weights[drawn] = 0.0
+        drawn = pick(chance, weights)
+    return choices[drawn]
