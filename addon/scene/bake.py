@@ -1,5 +1,8 @@
 """*Accept*: what a live take shows becomes one clean action, computed with numpy from the layers' keys."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import bpy
 import numpy as np
 
@@ -11,9 +14,11 @@ from . import keep, versions
 from .armature import rest_rotations
 from .axes import local_from_pose, translation_from_location
 from .influence import EMPHASIS, EXAGGERATION, sampled_influence
-from .keyframes import BODY, FACE, ROOT, Motion, bones_of, scene_fps, write_action
-from .layers import BASE, LiveTake, live_take, refresh, take_down
+from .keyframes import BODY, EULER_ORDERS, FACE, ROOT, Motion, bones_of, scene_fps, write_action
+from .layers import take_down
+from .live import BASE, LiveTake, live_take, refresh
 
+_QUATERNIONS: Mapping[str, str] = MappingProxyType({})
 _ROTATION, _LOCATION = "rotation_quaternion", "location"
 
 
@@ -52,21 +57,22 @@ def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = Non
     return Motion(rot.make_continuous(rotations), translation, fps, _shown_face(live))
 
 
-def bake_take(armature: bpy.types.Object, name: str | None = None) -> bpy.types.Action:
+def bake_take(armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNIONS) -> bpy.types.Action:
     """A new action, assigned to nothing, that holds what the live take shows; the take stays under review."""
     live = live_take(armature)
-    mesh = _mesh_of(live.keys)
-    return write_action(name or live.name, armature, mesh, shown_motion(armature), int(live.frames[0]))
+    return write_action(live.name, armature, _mesh_of(live.keys), shown_motion(armature), int(live.frames[0]), modes)
 
 
-def accept_take(armature: bpy.types.Object) -> bpy.types.Action:
+def accept_take(armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNIONS) -> bpy.types.Action:
     """*Accept*: the baked action becomes the active one of rig and face, and the layers go.
 
+    modes: the bones' rotation modes from now on, by name; `keep.former_modes(live_take(armature).base)` bakes back to
+    those that they had before the take. Where none is given, and for AXIS_ANGLE, quaternions stay.
     The action that was in use before stays in the file (with a fake user). What the animator keyed on channels that
     no take has (scale, other bones) goes into the action as it is.
     """
     live = live_take(armature)
-    action = bake_take(armature)
+    action = bake_take(armature, modes)
     _carry_over(live.edits, action)
     for pointer in (keep.FORMER_BODY, keep.FORMER_FACE):
         former = live.base.get(pointer)
@@ -79,6 +85,9 @@ def accept_take(armature: bpy.types.Object) -> bpy.types.Action:
             versions.assign_action(animated, action, slot)
             animated.animation_data.action_blend_type = "REPLACE"
             animated.animation_data.action_influence = 1.0
+    for bone in bones_of(armature):
+        if modes.get(bone) in EULER_ORDERS:
+            armature.pose.bones[bone].rotation_mode = modes[bone]
     refresh(armature, live.keys)
     return action
 

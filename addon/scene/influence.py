@@ -4,11 +4,8 @@ The influence curve of *Emphasis* is e(t), 0…2, to be edited like any other cu
 after evaluating the curve. What lies above 1 is the business of *Exaggeration*, whose curve is the same, one lower.
 """
 
-import atexit
-
 import bpy
 import numpy as np
-from bpy.app.handlers import persistent
 
 from ..core.motion.rotations import Array
 from .keyframes import key_enum
@@ -66,15 +63,17 @@ def keep_in_step(armature: bpy.types.Object) -> bool:
         return False
     source, target = influence_curve(strips[EMPHASIS]), influence_curve(strips[EXAGGERATION])
     wanted = _read(source)
-    for name in _PLACES:
+    for name in wanted.keys() & set(_PLACES):
         wanted[name] = wanted[name] - np.tile(np.array([0.0, 1.0], dtype=np.float32), len(source.keyframe_points))
-    if _same(wanted, _read(target)):
+    if source.extrapolation == target.extrapolation and _same(wanted, _read(target)):
         return False
     # first, since setting it makes Blender drop keys that share a frame, as new ones do
     target.extrapolation = source.extrapolation
     _resize(target.keyframe_points, len(source.keyframe_points))
     for name, values in wanted.items():
         target.keyframe_points.foreach_set(name, values)
+    if "handle_left" not in wanted:
+        target.update()  # gives the new keys handles
     armature.update_tag(refresh={"TIME"})
     return True
 
@@ -87,32 +86,6 @@ def layer_strips(armature: bpy.types.Object) -> dict[str, bpy.types.NlaStrip]:
     return {strip.action[LAYER]: strip for strip in strips if strip.action is not None and LAYER in strip.action}
 
 
-@persistent
-def follow_emphasis(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    """Handler for depsgraph_update_post: whenever an armature changes, its exaggeration follows its emphasis.
-
-    A driver would do the same one evaluation late.
-    """
-    for update in depsgraph.updates:
-        if isinstance(update.id, bpy.types.Object) and update.id.type == "ARMATURE":
-            keep_in_step(update.id.original)
-
-
-def install_handler() -> None:
-    """Adds the handler where it is missing; it survives loading of other files."""
-    handlers = bpy.app.handlers.depsgraph_update_post
-    if follow_emphasis not in handlers:
-        handlers.append(follow_emphasis)
-        atexit.register(remove_handler)  # Blender 4.5 as a Python module hangs at exit where a handler is left
-
-
-def remove_handler() -> None:
-    """Takes the handler away again."""
-    handlers = bpy.app.handlers.depsgraph_update_post
-    if follow_emphasis in handlers:
-        handlers.remove(follow_emphasis)
-
-
 def _resize(points: bpy.types.FCurveKeyframePoints, count: int) -> None:
     if len(points) != count:
         points.clear()
@@ -120,18 +93,22 @@ def _resize(points: bpy.types.FCurveKeyframePoints, count: int) -> None:
 
 
 def _read(curve: bpy.types.FCurve) -> dict[str, Array]:
+    """All that shapes the curve; where every key is LINEAR, as a take brings them, that is their places alone."""
     points = curve.keyframe_points
-    values: dict[str, Array] = {}
-    for name in _PLACES:
-        values[name] = np.empty(2 * len(points), dtype=np.float32)
-    for name in _SHAPES:
-        values[name] = np.empty(len(points), dtype=np.float32)
-    for name in _ENUMS:
-        values[name] = np.empty(len(points), dtype=np.int32)
+    values: dict[str, Array] = {
+        "co": np.empty(2 * len(points), dtype=np.float32),
+        "interpolation": np.empty(len(points), dtype=np.int32),
+    }
     for name, array in values.items():
         points.foreach_get(name, array)
+    if np.all(values["interpolation"] == key_enum("interpolation", "LINEAR")):
+        return values
+    for name in (*_PLACES[1:], *_SHAPES, *_ENUMS[1:]):
+        size, kind = (2 if name in _PLACES else 1) * len(points), np.int32 if name in _ENUMS else np.float32
+        values[name] = np.empty(size, dtype=kind)
+        points.foreach_get(name, values[name])
     return values
 
 
 def _same(a: dict[str, Array], b: dict[str, Array]) -> bool:
-    return all(len(a[name]) == len(b[name]) and bool(np.all(a[name] == b[name])) for name in a)
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)

@@ -4,12 +4,14 @@ Keys stand on whole frames of the scene, one on every frame, LINEAR, of the type
 move has one key. Body and face are two slots of one action.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import bpy
 import numpy as np
 
+from ..core.formats.bvh_writer import continuous_euler
 from ..core.motion import rotations as rot
 from ..core.motion.arkit import ARKIT_SHAPES
 from ..core.motion.rotations import Array
@@ -20,6 +22,7 @@ from .axes import location_from_translation, pose_from_local
 
 BODY, FACE = "OBJECT", "KEY"
 ROOT = JOINTS[0]
+EULER_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
 #: Float32 keeps seven digits: what moves less than this does not move.
 _STILL = 1e-6
 
@@ -87,16 +90,19 @@ def write_action(
     mesh: bpy.types.Object | None,
     motion: Motion,
     first_frame: int,
+    modes: Mapping[str, str] = MappingProxyType({}),
 ) -> bpy.types.Action:
     """A new action that holds the motion (body slot, and face slot where there is a face), assigned to nothing.
 
-    motion has the scene's frame rate (see `resampled`); its time 0 falls on first_frame.
+    motion has the scene's frame rate (see `resampled`); its time 0 falls on first_frame. modes: by bone, the Euler
+    order in which it is animated ("XYZ"); all other bones have quaternions.
     """
     action = bpy.data.actions.new(name)
     body = versions.channels(action, versions.new_slot(action, BODY, armature.name))
     frames = np.arange(first_frame, first_frame + motion.frames)
     for bone, values in pose_channels(armature, motion.rotations):
-        write_channels(body, f'pose.bones["{bone}"].rotation_quaternion', values, frames, bone)
+        channel, values = rotation_channel(values, modes.get(bone, ""))
+        write_channels(body, f'pose.bones["{bone}"].{channel}', values, frames, bone)
     if ROOT in armature.data.bones:
         location = location_from_translation(motion.translation, rest_rotations(armature, [ROOT])[0])
         write_channels(body, f'pose.bones["{ROOT}"].location', location, frames, ROOT)
@@ -125,6 +131,15 @@ def pose_channels(armature: bpy.types.Object, local: Array) -> Iterator[tuple[st
     bones = bones_of(armature)
     pose = pose_from_local(local[:, [JOINTS.index(bone) for bone in bones]], rest_rotations(armature, bones))
     return ((bone, pose[:, i]) for i, bone in enumerate(bones))
+
+
+def rotation_channel(pose: Array, mode: str) -> tuple[str, Array]:
+    """The property that holds a rotation in this mode and its values: Euler angles [T, 3] without jumps, or pose."""
+    if mode not in EULER_ORDERS:
+        return "rotation_quaternion", pose
+    order = mode[::-1].lower()  # "XYZ" turns about X first: Rz · Ry · Rx
+    angles = continuous_euler(pose, order)
+    return "rotation_euler", angles[:, [order.index(axis) for axis in "xyz"]]
 
 
 def write_channels(

@@ -6,7 +6,7 @@ the mesh's shape keys. On top lies an empty active action, *<take> · edits* (CO
 there as an offset. Accept (see `bake`) and `remove_take` end the review.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import bpy
 import numpy as np
@@ -17,29 +17,12 @@ from ..core.formats.take import Take
 from ..core.motion import rotations as rot
 from ..core.motion.rotations import Array
 from . import keep, versions
-from .influence import EMPHASIS, EXAGGERATION, LAYER, install_handler, keep_in_step, layer_strips, write_influence
+from .follow import install_handler
+from .influence import EMPHASIS, EXAGGERATION, LAYER, keep_in_step, layer_strips, write_influence
 from .keyframes import BODY, FACE, Motion, bones_of, resampled, scene_fps, set_rotation_mode, write_action
+from .live import BASE, EDITS, FIRST, FRAMES, NAME, LiveTake, has_live_take, live_take, refresh
 
-BASE, EDITS = "Base", "Edits"
 _FACE_TRACK = "Face"
-#: Custom properties of the base action: the take's first frame and its length when it came.
-_FIRST, _FRAMES = "chironomy_first_frame", "chironomy_frames"
-
-
-@dataclass(frozen=True)
-class LiveTake:
-    """What a live take consists of. Look it up anew each time (`live_take`): undo makes all references stale."""
-
-    name: str
-    armature: bpy.types.Object
-    keys: bpy.types.Key | None
-    """The shape keys that the face plays on."""
-    strips: dict[str, bpy.types.NlaStrip]
-    """Base, Emphasis and Exaggeration on the armature."""
-    base: bpy.types.Action
-    edits: bpy.types.Action | None
-    frames: Array
-    """[T], the whole frames of the scene that the take has keys on."""
 
 
 def apply_take(
@@ -69,7 +52,7 @@ def apply_take(
     for layer, action in layers.items():
         action[LAYER] = layer
     keep.remember(base_action, armature, mesh)
-    base_action["chironomy_take"], base_action[_FIRST], base_action[_FRAMES] = name, first, base.frames
+    base_action[NAME], base_action[FIRST], base_action[FRAMES] = name, first, base.frames
     _build_tracks(armature, layers, first, base.frames)
     _build_face(keep.shape_keys(mesh), base_action, layers[EDITS], first, base.frames)
     _make_active(armature, layers[EDITS], BODY, "COMBINE")
@@ -88,25 +71,6 @@ def set_emphasis(armature: bpy.types.Object, emphasis: Array, fps: float, scene:
     write_influence(live.strips[EMPHASIS], live.frames, values, armature.override_library is not None)
     keep_in_step(armature)
     armature.update_tag(refresh={"TIME"})
-
-
-def live_take(armature: bpy.types.Object) -> LiveTake:
-    """The take under review on this armature. Raises UserError where there is none."""
-    strips = layer_strips(armature)
-    if BASE not in strips:
-        raise UserError(f"{armature.name}: no take is under review")
-    base = strips[BASE].action
-    active = armature.animation_data.action
-    edits = active if active is not None and active.get(LAYER) == EDITS else None
-    first, count = round(strips[BASE].frame_start), int(base[_FRAMES])
-    return LiveTake(
-        base["chironomy_take"], armature, _keys_of(base), strips, base, edits, np.arange(first, first + count)
-    )
-
-
-def has_live_take(armature: bpy.types.Object) -> bool:
-    """Whether a take is under review on this armature."""
-    return BASE in layer_strips(armature)
 
 
 def remove_take(armature: bpy.types.Object) -> None:
@@ -134,14 +98,6 @@ def take_down(live: LiveTake) -> list[bpy.types.Action]:
             if any(strip.action in actions for strip in track.strips):
                 data.nla_tracks.remove(track)
     return actions
-
-
-def refresh(armature: bpy.types.Object, keys: bpy.types.Key | None) -> None:
-    """Has Blender evaluate the animation on the current frame again."""
-    armature.update_tag(refresh={"OBJECT", "DATA", "TIME"})
-    if keys is not None:
-        keys.update_tag()
-    bpy.context.view_layer.update()
 
 
 def layer_motions(take: Take, fps: float) -> tuple[Motion, Motion, Motion]:
@@ -224,11 +180,3 @@ def _make_active(animated: bpy.types.ID, action: bpy.types.Action, kind: str, bl
     versions.assign_action(animated, action, versions.new_slot(action, kind, animated.name))
     data = animated.animation_data
     data.action_blend_type, data.action_influence, data.action_extrapolation = blend, 1.0, "HOLD"
-
-
-def _keys_of(base: bpy.types.Action) -> bpy.types.Key | None:
-    for keys in bpy.data.shape_keys:
-        tracks = keys.animation_data.nla_tracks if keys.animation_data else ()
-        if any(strip.action == base for track in tracks for strip in track.strips):
-            return keys
-    return None

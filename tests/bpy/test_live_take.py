@@ -20,7 +20,7 @@ from chironomy.emphasis.fuse import fuse, fused_translation
 from chironomy.motion.arkit import ARKIT_SHAPES
 from chironomy.motion.skeleton import JOINTS
 from chironomy_blender.core.errors import UserError
-from chironomy_blender.scene import bake, influence, keyframes, layers, versions
+from chironomy_blender.scene import bake, follow, influence, keep, keyframes, layers, versions
 
 FIRST, FRAMES = 11, 60
 TAKE = example_take(FRAMES)
@@ -127,10 +127,38 @@ def test_exaggeration_follows_handles_and_interpolation_too(live):
 
 
 def test_the_handler_is_installed_once_and_stays_when_files_are_loaded(live, tmp_path):
-    influence.install_handler()
+    follow.install_handler()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "live.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "live.blend"))
-    assert bpy.app.handlers.depsgraph_update_post.count(influence.follow_emphasis) == 1
+    assert bpy.app.handlers.depsgraph_update_post.count(follow.follow_takes) == 1
+
+
+def move_one_strip(armature, mesh):
+    strip = layers.live_take(armature).strips["Emphasis"]
+    strip.frame_start_ui = FIRST + 25
+    armature.update_tag()
+    bpy.context.view_layer.update()
+
+
+@pytest.mark.parametrize(
+    "move",
+    [lambda armature, _: follow.move_take(armature, 25), move_one_strip],
+    ids=["by function", "one strip by hand"],
+)
+def test_a_moved_take_takes_its_curve_its_face_and_its_edits_along(live, move):
+    armature, mesh = live
+    layers.set_emphasis(armature, CURVES["swinging"], 30.0)
+    bpy.context.scene.frame_set(FIRST + 20)
+    armature.pose.bones["head"].rotation_quaternion = (0.9, 0.1, 0.3, 0.2)
+    armature.pose.bones["head"].keyframe_insert("rotation_quaternion")
+    before = rotations_in_blender(armature, [FIRST + k for k in SOME])
+    face = face_in_blender(mesh.data.shape_keys, [FIRST + k for k in SOME])
+    move(armature, mesh)
+    assert degrees_apart(rotations_in_blender(armature, [FIRST + 25 + k for k in SOME]), before) < 1e-2
+    assert np.abs(face_in_blender(mesh.data.shape_keys, [FIRST + 25 + k for k in SOME]) - face).max() < 1e-6
+    assert list(layers.live_take(armature).frames[[0, -1]]) == [FIRST + 25, FIRST + 25 + FRAMES - 1]
+    bake.accept_take(armature)
+    assert degrees_apart(rotations_in_blender(armature, [FIRST + 25 + k for k in SOME]), before) < 0.1
 
 
 def test_strips_hold_and_do_not_sync_their_length(live):
@@ -227,6 +255,24 @@ def test_a_live_take_survives_saving_and_can_be_rejected_then(speaker, tmp_path)
     layers.remove_take(armature)
     changes = differences(before, snapshot())
     assert not changes, "\n".join(changes)
+
+
+def test_accept_can_bake_back_to_the_bones_former_rotation_modes(speaker):
+    armature, mesh = speaker
+    orders = dict(
+        zip(("left_elbow", "head", "spine1", "neck", "jaw", "right_wrist"), keyframes.EULER_ORDERS, strict=True)
+    )
+    for name, order in orders.items():
+        armature.pose.bones[name].rotation_mode = order
+    layers.apply_take(armature, mesh, TAKE, first_frame=FIRST)
+    in_layers = shown_at(armature)
+    action = bake.accept_take(armature, keep.former_modes(layers.live_take(armature).base))
+    assert {name: armature.pose.bones[name].rotation_mode for name in orders} == orders
+    assert armature.pose.bones["left_knee"].rotation_mode == "QUATERNION"
+    assert degrees_apart(shown_at(armature), in_layers) < 0.1
+    for curve in versions.curves(action, versions.slot_of(action, keyframes.BODY)):
+        if curve.data_path.endswith("rotation_euler"):
+            assert np.abs(np.diff([key.co[1] for key in curve.keyframe_points])).max() < 1.5  # no jump by a turn
 
 
 def test_accept_keeps_the_former_action_in_the_file(speaker):

@@ -8,7 +8,8 @@ import bpy
 from ...core.errors import UserError
 from .. import versions
 from ..keyframes import Motion, shape_names
-from ..layers import apply_take, refresh, remove_take
+from ..layers import apply_take, remove_take
+from ..live import refresh
 from .profiles import Profile
 from .quiet import quiet
 from .stage import Stage, staged
