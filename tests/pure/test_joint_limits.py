@@ -50,11 +50,16 @@ def test_limiting_is_continuous_even_through_whole_turns(seed: int) -> None:
     start = rot.normalize(rng.normal(size=(55, 4)))
     axis = rng.normal(size=(55, 3))
     axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
-    angle = np.linspace(0, 2 * np.pi, 3000)
-    limited = limit(rot.multiply(start, rot.exp(axis * angle[:, None, None])))
-    steps = rot.angle(rot.multiply(rot.inverse(limited[1:]), limited[:-1]))
-    # half a turn away from rest the way back changes sides within a few degrees, but never at once
-    assert steps.max() < 200 * angle[1]
+
+    def steps(angle: np.ndarray) -> np.ndarray:
+        limited = limit(rot.multiply(start, rot.exp(axis * angle[:, None, None])))
+        return rot.angle(rot.multiply(rot.inverse(limited[1:]), limited[:-1]))
+
+    coarse = np.linspace(0, 2 * np.pi, 2000)
+    # half a turn away from rest the way back changes sides within a few degrees, but never at once: look closer there
+    for worst in np.argsort(steps(coarse).max(axis=1))[-5:]:
+        fine = np.linspace(coarse[worst], coarse[worst + 1], 500)
+        assert steps(fine).max() < 0.02
 
 
 @given(seeds)
@@ -158,7 +163,7 @@ def test_a_joint_extrapolated_past_half_a_turn_comes_to_rest_at_its_limit_withou
     beyond = extrapolate(start, end)[:, elbow]
     steps = np.degrees(rot.angle(rot.multiply(rot.inverse(beyond[1:]), beyond[:-1])))
     assert steps.max() < 3
-    assert np.degrees(rot.log(beyond)[-1, 1]) < -140
+    assert np.degrees(rot.angle(beyond))[-1] == pytest.approx(155, abs=5)
 
 
 def test_an_array_of_the_wrong_shape_is_refused() -> None:

@@ -20,7 +20,7 @@ from .stretches import in_stretches
 
 #: Rotations this close to half a turn from the T-pose lie between both ends of every range: there the limited rotation
 #: fades to the T-pose, so that it has no jump where the way back changes sides.
-_FADE_RAD = np.radians(8.0)
+_FADE_RAD = np.radians(10.0)
 #: In how many steps a joint is turned on from pose to pose and limited: no step of half a turn reaches the fading zone.
 _STEPS = 12
 #: Turns up to this one are made in one go where they end within range.
@@ -78,18 +78,18 @@ def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
     the bare rotation, 140° backwards, would count as overstretched.
     """
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
-    delta = rot.multiply(rot.inverse(start), end)
-    delta = np.where(delta[..., :1] < 0, -delta, delta)
-    out = rot.multiply(end, delta)
+    turn = rot.multiply(end, rot.inverse(start))  # seen from the parent, where hinges keep their direction
+    turn = np.where(turn[..., :1] < 0, -turn, turn)
+    out = rot.multiply(turn, end)
 
     joints, ranges = _limited_joints()
-    q, delta = out[..., joints, :], delta[..., joints, :]
-    stepwise = ~_inside(ranges, *_split(ranges, q)) | (rot.angle(delta) > _ONE_GO_RAD)
+    q, turn = out[..., joints, :], turn[..., joints, :]
+    stepwise = ~_inside(ranges, *_split(ranges, q)) | (rot.angle(turn) > _ONE_GO_RAD)
     if stepwise.any():
         own_ranges = ranges.of(np.nonzero(stepwise)[-1])
-        turned, part = end[..., joints, :][stepwise], rot.power(delta[stepwise], 1 / _STEPS)
+        turned, part = end[..., joints, :][stepwise], rot.power(turn[stepwise], 1 / _STEPS)
         for _ in range(_STEPS):
-            turned = _bounded(own_ranges, rot.multiply(turned, part))
+            turned = _bounded(own_ranges, rot.multiply(part, turned))
         q[stepwise] = turned
         out[..., joints, :] = q
     return out
@@ -116,10 +116,29 @@ def _bounded(ranges: _Ranges, q: Array) -> Array:
     outside = ~_inside(ranges, twist, swing)
     if not outside.any():
         return q
+    twist, swing, ranges = twist[outside], swing[outside], ranges.of(np.nonzero(outside)[-1])
     fade = _fade(twist) * _fade(_length(swing))
-    twist = np.clip(twist, ranges.lowest[:, 0], ranges.highest[:, 0]) * fade
-    swing = swing * (fade / np.maximum(_swing_reach(ranges, swing), 1.0))[..., None]
-    return np.where(outside[..., None], _join(ranges, twist, swing), q)
+    twist = np.clip(twist, ranges.lowest[:, 0], ranges.highest[:, 0])
+    out = q.copy()
+    out[outside] = _join(ranges, twist * fade, _nearest_swing(ranges, swing) * fade[:, None])
+    return out
+
+
+def _nearest_swing(ranges: _Ranges, swing: Array) -> Array:
+    """The points [m, 2] of the ellipses nearest to swings [m, 2]; those inside stay.
+
+    The nearest, not that on the way to the centre: else an elbow, bent to its limit and a little aside, would open.
+    With half-axes a it is p·a² / (t + a²), where t ≥ 0 brings it onto the ellipse. Newton's method on one over its
+    reach, which is nearly a straight line in t, finds t in a few steps.
+    """
+    squares = np.where(swing < 0, ranges.lowest[:, 1:], ranges.highest[:, 1:]) ** 2
+    t = np.zeros((len(swing), 1))
+    for _ in range(5):
+        parts = squares * swing**2 / (t + squares) ** 2
+        level = np.maximum(parts.sum(axis=1, keepdims=True), 1.0)
+        t += level * (np.sqrt(level) - 1) / np.maximum((parts / (t + squares)).sum(axis=1, keepdims=True), 1e-12)
+    nearest = swing * squares / (t + squares)
+    return nearest / np.maximum(_swing_reach(ranges, nearest), 1.0)[:, None]
 
 
 def _inside(ranges: _Ranges, twist: Array, swing: Array) -> NDArray[np.bool_]:
