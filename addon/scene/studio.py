@@ -35,7 +35,7 @@ _SPOT_RADIUS_M, _SPOT_RINGS, _SPOT_DARKEST = 0.5, 24, 0.35
 FRAMINGS: dict[str, tuple[str, ...]] = {
     "figure": JOINTS,
     "upper body": tuple(name for name in JOINTS if not name.endswith(("hip", "knee", "ankle", "foot"))),
-    "face": ("head", "jaw", "left_eye_smplhf", "right_eye_smplhf"),
+    "face": ("neck", "head", "jaw", "left_eye_smplhf", "right_eye_smplhf"),
 }
 
 
@@ -124,6 +124,8 @@ def studio(
             framed = joints[:, [*(INDEX[name] for name in FRAMINGS[shot.framing]), -1]]
             _add_camera(stage.scene, framed.reshape(-1, 3), shot, made)
             _set_up_render(stage.scene, shot)
+            if stage.mesh is not None:
+                stage.mesh.show_only_shape_key = False  # exporters need no moving skin, pictures do
             character = [item for item in (stage.armature, stage.mesh) if item is not None]
             if shot.background is not None:
                 _add_backdrop(stage.scene, shot, made)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from chironomy_blender.core.motion import rotations as rot
+from chironomy_blender.core.motion.arkit import ARKIT_SHAPES
 from chironomy_blender.core.motion.body import neutral_body
 from chironomy_blender.core.motion.skeleton import INDEX, JOINT_COUNT
 from chironomy_blender.core.progress import Cancelled
@@ -120,6 +121,16 @@ def test_nothing_moves_outside_the_moving_part(character, tmp_path: Path) -> Non
             assert changed.any()
             changed[180 - top : 180 - bottom, left:right] = False
             assert not changed.any()
+
+
+@needs_opengl
+def test_the_face_moves_in_pictures(character, tmp_path: Path) -> None:
+    motion = waving(2)
+    motion.face[1, [ARKIT_SHAPES.index("mouthPucker"), ARKIT_SHAPES.index("browInnerUp")]] = 1.0
+    still = Motion(motion.rotations[[0, 0]], motion.translation, motion.fps, motion.face)
+    shot = Shot(160, 160, framing="face", samples=0, fine=False)
+    first, second = (pixels(path) for path in render_pictures(*character, still, [0, 1], tmp_path, shot))
+    assert (np.abs(first - second).max(axis=2) > 0.1).sum() > 20
 
 
 @pytest.mark.parametrize("size", [(100, 100), (320, 180), (90, 200)])

@@ -85,7 +85,7 @@ def choose_moments(
     def worth(moment: tuple[float, TakeWord]) -> float:
         time, word = moment
         level = float(np.interp(time * fps, np.arange(len(emphasis)), emphasis))
-        return level + 0.3 * word.prominence + (0.2 if word.gesture_class else 0.0)
+        return level + 0.3 * word.prominence + (0.4 if word.gesture_class not in ("", "beat") else 0.0)
 
     apart = 0.55 * (end - start) / count
     chosen: list[tuple[float, str]] = []

@@ -145,7 +145,7 @@ def _common_box(pictures: Sequence[Image.Image]) -> Box:
 def _draw_row(sheet: Image.Image, row: Row, curves: Curves, box: Box, top: int) -> None:
     ground = top + FIGURE_HEIGHT
     panel_top = ground + 100
-    slots = _slots(row)
+    slots = _slots(row, box)
     marks = [_x(row, pose.time_s) for pose in row.poses]
     levels = [_level(curves, pose.time_s) for pose in row.poses]
     _draw_figures(sheet, row, slots, box, ground)
@@ -155,22 +155,35 @@ def _draw_row(sheet: Image.Image, row: Row, curves: Curves, box: Box, top: int) 
     _draw_words(sheet, row, panel_top + _PANEL_HEIGHT)
 
 
-def _slots(row: Row) -> Array:
-    """Where the poses stand: above their times, moved apart as far as needed."""
-    width = (WIDTH - 2 * _MARGIN) / max(len(row.poses), 1)
-    edge = _MARGIN + width / 2
+def _slots(row: Row, box: Box) -> Array:
+    """Where the poses stand: above their times, moved apart as far as needed, with their arms inside the sheet."""
+    if not row.poses:
+        return np.zeros(0)
+    width = (WIDTH - 2 * _MARGIN) / len(row.poses)
+    left, right = _arms(row.poses[0].picture, box)[0], _arms(row.poses[-1].picture, box)[1]
+    low = max(_MARGIN + width / 2, left + _MARGIN / 3)
+    high = WIDTH - max(_MARGIN + width / 2, right + _MARGIN / 3)
     # halfway between their times and an even row: a row of figures should look like one
-    even = np.linspace(edge, WIDTH - edge, len(row.poses))
+    even = np.linspace(low, high, len(row.poses))
     wanted = 0.35 * np.array([_x(row, pose.time_s) for pose in row.poses]) + 0.65 * even
-    return spread(wanted, width * 0.94, edge, WIDTH - edge)
+    return spread(wanted, width * 0.94, low, high)
+
+
+def _scale(box: Box) -> float:
+    return FIGURE_HEIGHT * 0.97 / (box[3] - box[1])
+
+
+def _arms(picture: Image.Image, box: Box) -> tuple[float, float]:
+    """How far a figure reaches to the left and to the right of its feet, on the sheet."""
+    left, _upper, right, _lower = picture.getbbox() or box
+    feet = _feet(picture)
+    return (feet - left) * _scale(box), (right - feet) * _scale(box)
 
 
 def _draw_figures(sheet: Image.Image, row: Row, slots: Array, box: Box, ground: int) -> None:
     if not row.poses:
         return
-    left, upper, _right, lower = box
-    scale = FIGURE_HEIGHT * 0.97 / (lower - upper)
-    feet = scale * float(np.mean([_feet(pose.picture) for pose in row.poses]) - left)
+    scale = _scale(box)
     shadows = Image.new("L", sheet.size, 0)
     draw = ImageDraw.Draw(shadows)
     for x in slots:
@@ -180,7 +193,7 @@ def _draw_figures(sheet: Image.Image, row: Row, slots: Array, box: Box, ground: 
     for pose, x in zip(row.poses, slots, strict=True):
         figure = pose.picture.crop(box)
         figure = figure.resize((round(figure.width * scale), round(figure.height * scale)), Image.Resampling.LANCZOS)
-        sheet.paste(figure, (round(x - feet), ground - 8 - figure.height), figure)
+        sheet.paste(figure, (round(x - scale * (_feet(pose.picture) - box[0])), ground - 8 - figure.height), figure)
         time, word = f"{pose.time_s:.2f} s", _fitted(pose.word, 28, 210)
         time_width, word_width = font(22).getlength(time), font(28).getlength(word)
         start = x - (time_width + word_width + (12 if word else 0)) / 2
@@ -228,7 +241,7 @@ def _draw_panel(sheet: Image.Image, row: Row, curves: Curves, top: int, ceiling:
         panel.resize(final, Image.Resampling.LANCZOS), (_MARGIN, top), mask.resize(final, Image.Resampling.LANCZOS)
     )
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN + 16, top + 12), "emphasis", font=font(20), fill=_MUTED)
+    draw.text((_MARGIN, top - 10), "emphasis", font=font(20), fill=_MUTED, anchor="ls")
     step = next(s for s in (1, 2, 5, 10) if (row.end_s - row.start_s) / s <= 20)
     for second in range(int(np.ceil(row.start_s / step)) * step, int(row.end_s) + 1, step):
         x = _x(row, second)
