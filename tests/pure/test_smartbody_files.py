@@ -157,20 +157,15 @@ def test_cut_and_scribbled_files_are_are_read_or_refused(
             read_skm(folder / "wave.skm")
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not GESTURES.is_dir(), reason="the gesture clips (../shared/data/gestures) are not here")
-def test_every_gesture_clip_reads_with_its_marks_and_moves_or_is_known_to_be_frozen() -> None:
-    paths = sorted(GESTURES.glob("*/*.skm"))
-    assert len(paths) == 380
-    still = set()
-    for path in paths:
+def test_gesture_clips_read_with_their_marks_and_move() -> None:
+    """A tenth of them; all are read in test_retargeting."""
+    for path in sorted(GESTURES.glob("*/*.skm"))[::10]:
         clip = read_clip(path)
         assert len(clip.marks) == 5
         assert clip.fps == pytest.approx(24 if path.parent.name == "PNGestures" else 30)
         assert 1.1 < np.ptp(clip_forward(clip)[0][0, :, 1]) < 1.9  # two begin seated
-        if np.ptp(clip.rotations, axis=0).max() < 1e-3:
-            still.add(path.name)
-    assert still <= {"idle2.skm"}
+        assert np.ptp(clip.rotations, axis=0).max() > 1e-3
 
 
 @pytest.mark.skipif(not GESTURES.is_dir(), reason="the gesture clips (../shared/data/gestures) are not here")

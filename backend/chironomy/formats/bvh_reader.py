@@ -166,7 +166,7 @@ def _read_motion(path: str | os.PathLike[str], lines: list[str], motion: int, ch
     first = body[1][0] + 1
     rows = [line for line in lines[first:] if line.strip()]
     if len(rows) < frames:
-        raise _error(path, len(lines) - 1, f"ends after {len(rows)} of {frames:.0f} frames: export it again")
+        raise _error(path, len(lines) - 1, f"ends after {len(rows)} of {frames:.0f} frames")
     if channels == 0:
         raise _error(path, motion, "no joint has channels")
     return standard_frame_time(frame_time_s), _numbers(path, lines, first, rows[: int(frames)], channels)
@@ -230,4 +230,4 @@ def _apply_channels(joints: list[_Joint], values: Array) -> tuple[Array, dict[in
 
 
 def _error(path: str | os.PathLike[str], line: int, what: str) -> UserError:
-    return UserError(f"{path}: line {line + 1}: {what}")
+    return UserError(f"{path}: line {line + 1}: {what}: export it again or correct the line")

@@ -133,7 +133,7 @@ class _Motion:
 def _parse_motion(path: str | os.PathLike[str], lines: list[str]) -> _Motion:
     start = next((n for n, line in enumerate(lines) if line.split()[:1] == ["channels"]), None)
     if start is None or not any(line.split()[:1] == ["SkMotion"] for line in lines[:start]):
-        raise UserError(f"{path}: is not a SmartBody motion (no channels)")
+        raise UserError(f"{path}: is not a SmartBody motion (no channels): choose another file")
     channels: list[tuple[str, str]] = []
     frames, number = 0, start
     for number, line in enumerate(lines[start + 1 :], start + 1):
@@ -164,7 +164,7 @@ def _parse_frames(
         end += 1
     filled = [(number, lines[number]) for number in range(first, end) if lines[number].strip()]
     if len(filled) != frames:
-        raise _error(path, end - 1, f"{len(filled)} frames where {frames} are announced: fetch it again")
+        raise _error(path, end - 1, f"{len(filled)} frames where {frames} are announced")
     rows = [line.replace("kt", "", 1).replace("fr", "", 1) for _, line in filled]
     try:
         table = np.loadtxt(rows, dtype=float, comments=None, ndmin=2)
@@ -233,4 +233,4 @@ def _apply_channels(skeleton: Clip, motion: _Motion, unit_m: float) -> tuple[Arr
 
 
 def _error(path: str | os.PathLike[str], line: int, what: str) -> UserError:
-    return UserError(f"{path}: line {line + 1}: {what}")
+    return UserError(f"{path}: line {line + 1}: {what}: fetch it again or correct the line")
