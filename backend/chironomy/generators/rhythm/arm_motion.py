@@ -32,7 +32,10 @@ from .hand_pose import finger_rotations
 from .library import Style
 from .plan import Performed
 from .randomness import stream
-from .splines import add_bumps, drift, smooth, through_keys
+from .splines import add_bumps, drift, level_velocities, round_velocities, smooth, through_keys
+
+#: Hands seldom go back the way they came: they turn back around a loop, mostly seen from the front (chart of arm_pose).
+_LOOP, _LOOP_ABOUT = 0.8, np.array([0.25, 0.15, 0.95])
 
 
 def path_through(arm: Arm, keys: Sequence[Key], style: Style, seed: int, times_s: Array) -> Array:
@@ -40,7 +43,9 @@ def path_through(arm: Arm, keys: Sequence[Key], style: Style, seed: int, times_s
     times, rows, stop = key_arrays(keys)
     rows = rows.copy()
     rows[:, WRIST] = chart(arm, rows[:, WRIST])
-    path = through_keys(times, rows, stop, times_s)
+    velocities = level_velocities(times, rows, stop)
+    velocities[:, WRIST] = round_velocities(times, rows[:, WRIST], _LOOP, _LOOP_ABOUT)
+    path = through_keys(times, rows, velocities, times_s)
     path[:, WRIST] = unchart(arm, path[:, WRIST])
     slow = drift(stream(seed, f"arm {arm.side}"), times_s, 8, 2.3) * style.liveliness
     path[:, WRIST] += 0.011 * slow[:, :3]

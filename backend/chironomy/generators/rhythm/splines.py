@@ -1,39 +1,52 @@
 """Curves in time: minimum-jerk paths through keys, pulses, and smooth noise that never repeats in practice."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ...motion.rotations import Array
 
 
-def minimum_jerk(u: ArrayLike) -> Array:
-    """0 → 1 over u = 0…1 with the least jerk (Flash and Hogan 1985); flat outside."""
-    u = np.clip(np.asarray(u, dtype=float), 0.0, 1.0)
-    return u**3 * (10.0 + u * (6.0 * u - 15.0))
+def level_velocities(times_s: ArrayLike, values: ArrayLike, stop: ArrayLike) -> Array:
+    """[K, C]: how fast each channel passes each key; 0 where it turns round or stops, so that none overshoots.
 
-
-def _key_velocities(times_s: Array, values: Array, stop: NDArray[np.bool_]) -> Array:
-    """[K, C]: how fast each channel passes each key; 0 where it turns round or stops, so that none overshoots."""
-    slopes = np.diff(values, axis=0) / np.diff(times_s)[:, None]
+    times_s [K], ascending; values [K, C]; stop [K], true where everything comes to rest.
+    """
+    slopes = np.diff(np.asarray(values, dtype=float), axis=0) / np.diff(times_s)[:, None]
     before, after = slopes[:-1], slopes[1:]
     agrees = before * after > 0
     harmonic = 2.0 * before * after / np.where(agrees, before + after, 1.0)
-    velocities = np.zeros_like(values)
-    velocities[1:-1] = np.where(agrees & ~stop[1:-1, None], harmonic, 0.0)
+    velocities = np.zeros_like(np.asarray(values, dtype=float))
+    velocities[1:-1] = np.where(agrees & ~np.asarray(stop, dtype=bool)[1:-1, None], harmonic, 0.0)
     return velocities
 
 
-def through_keys(times_s: ArrayLike, values: ArrayLike, stop: ArrayLike, at_s: Array) -> Array:
+def round_velocities(times_s: ArrayLike, points: Array, loop: float, about: Array) -> Array:
+    """[K, 3]: velocities at points [K, 3] that round off corners and open turns back into loops about an axis [3].
+
+    `loop` is how fast a full turn back is gone around, against the mean speed of the slower way to or from there.
+    Where the path waits, it comes to rest.
+    """
+    steps = np.diff(points, axis=0)
+    length = np.linalg.norm(steps, axis=-1, keepdims=True)
+    way = steps / np.maximum(length, 1e-9)
+    pace = length / np.diff(times_s)[:, None]
+    slower = np.minimum(pace[:-1], pace[1:])
+    before, after = way[:-1], way[1:]
+    turned_back = (1.0 - np.sum(before * after, axis=-1, keepdims=True)) / 2.0
+    velocities = np.zeros_like(points)
+    velocities[1:-1] = slower * ((before + after) / 2.0 + loop * turned_back * np.cross(about, before))
+    return velocities
+
+
+def through_keys(times_s: ArrayLike, values: ArrayLike, velocities: Array, at_s: Array) -> Array:
     """A smooth path through keys, continuous in velocity and acceleration.
 
-    times_s [K], ascending; values [K, C]; stop [K], true where the motion comes to rest; at_s [T]. Returns [T, C].
-    Between two stops it is the minimum-jerk stroke; other keys are passed without stopping where a channel goes on
-    in the same direction, which makes paths round. Constant before the first key and after the last.
+    times_s [K], ascending; values and velocities [K, C]; at_s [T]. Returns [T, C]. Between two keys of rest it is the
+    minimum-jerk stroke. Constant before the first key and after the last.
     """
     times_s, values = np.asarray(times_s, dtype=float), np.asarray(values, dtype=float)
     if len(times_s) == 1:
         return np.repeat(values, len(at_s), axis=0)
-    velocities = _key_velocities(times_s, values, np.asarray(stop, dtype=bool))
     k = np.clip(np.searchsorted(times_s, at_s, side="right") - 1, 0, len(times_s) - 2)
     span = (times_s[k + 1] - times_s[k])[:, None]
     u = np.clip((at_s - times_s[k])[:, None] / span, 0.0, 1.0)
@@ -43,6 +56,13 @@ def through_keys(times_s: ArrayLike, values: ArrayLike, stop: ArrayLike, at_s: A
     arrive = u3 * (-4.0 + u * (7.0 - 3.0 * u))
     moved = values[k] + rise * (values[k + 1] - values[k])
     return moved + span * (leave * velocities[k] + arrive * velocities[k + 1])
+
+
+def eased(times_s: ArrayLike, values: ArrayLike, at_s: Array, resting: bool) -> Array:
+    """through_keys that stops at every key, or passes those between which it goes on; values [K, C]."""
+    values = np.asarray(values, dtype=float)
+    stop = np.full(len(values), resting)
+    return through_keys(times_s, values, level_velocities(times_s, values, stop), at_s)
 
 
 def bump(at_s: Array, start_s: ArrayLike, full_s: ArrayLike, falling_s: ArrayLike, end_s: ArrayLike) -> Array:

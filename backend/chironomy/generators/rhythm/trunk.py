@@ -16,7 +16,7 @@ from .library import Accent, Style
 from .phrases import Phrase
 from .plan import Performed
 from .randomness import stream
-from .splines import add_bumps, drift, smooth, through_keys
+from .splines import add_bumps, drift, eased, smooth
 
 #: Columns of a [T, 3] track of angles: bend (forward), turn (to the left), tilt (to the right side).
 BEND, TURN, TILT = 0, 1, 2
@@ -76,7 +76,7 @@ def pelvis_motion(
         keys.append((start_s, *np.array(keys[-1][1:]) * chance.uniform(0.85, 1.0)))
         keys.append((start_s + takes_s, *_weight(np.sign(side) if abs(side) < 1 else side, chance, abs(side))))
     table = np.array(keys)
-    weight = through_keys(table[:, 0], table[:, 1:], np.ones(len(table), bool), times_s) * style.sway
+    weight = eased(table[:, 0], table[:, 1:], times_s, resting=True) * style.sway
     noise = drift(stream(seed, "sway"), times_s, 5, 4.0) * style.liveliness
     angles = np.stack([weight[:, 2], weight[:, 3], weight[:, 4]], axis=-1)
     angles += np.radians(noise[:, :3] * [0.35, 0.8, 0.4])
@@ -125,7 +125,7 @@ def breath(phrases: Sequence[Phrase], seed: int, times_s: Array) -> Array:
         deep = chance.uniform(0.75, 1.0)
         keys += [(peak - 0.7, chance.uniform(0.0, 0.12)), (peak, deep), (peak + 0.7 * (following - peak), 0.25 * deep)]
     table = np.array([key for k, key in enumerate(keys) if k == 0 or key[0] > keys[k - 1][0]])
-    return through_keys(table[:, 0], table[:, 1:], np.zeros(len(table), bool), times_s)[:, 0]
+    return eased(table[:, 0], table[:, 1:], times_s, resting=False)[:, 0]
 
 
 def gaze(phrases: Sequence[Phrase], style: Style, seed: int, times_s: Array) -> Array:
@@ -150,7 +150,7 @@ def gaze(phrases: Sequence[Phrase], style: Style, seed: int, times_s: Array) -> 
         keys.append((moment, *(0.9 * np.array(keys[-1][1:]))))
         keys.append((moment + takes_s, *pose))
     table = np.array(keys)
-    return through_keys(table[:, 0], table[:, 1:], np.zeros(len(table), bool), times_s)
+    return eased(table[:, 0], table[:, 1:], times_s, resting=False)
 
 
 def _accents(entries: Sequence[tuple[float, float, Sequence[Accent]]], times_s: Array, fps: float) -> Array:
@@ -169,7 +169,7 @@ def _accents(entries: Sequence[tuple[float, float, Sequence[Accent]]], times_s: 
         ]
         first, last = max(int(moments[0] * fps), 0), min(int(moments[-1] * fps) + 2, len(times_s))
         if last > first:
-            out[first:last] += through_keys(moments, rows, np.zeros(len(rows), bool), times_s[first:last])
+            out[first:last] += eased(moments, rows, times_s[first:last], resting=False)
     return out
 
 
