@@ -7,7 +7,7 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from . import versions
-from .influence import EMPHASIS, EXAGGERATION, influence_curve, keep_in_step
+from .influence import EMPHASIS, EXAGGERATION, influence_curve, keep_in_step, write_points
 from .live import FIRST, has_live_take, live_take
 
 
@@ -75,4 +75,4 @@ def _shift(curve: bpy.types.FCurve, frames: int) -> None:
         values = np.empty(2 * len(points), dtype=np.float32)
         points.foreach_get(place, values)
         values[::2] += frames
-        points.foreach_set(place, values)
+        write_points(curve, {place: values})

@@ -17,6 +17,7 @@ LAYER = "chironomy_layer"
 _ENUMS = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
 _PLACES = ("co", "handle_left", "handle_right")
 _SHAPES = ("back", "period", "amplitude")
+_NEW_KEYS = {"interpolation": "LINEAR", "handle_left_type": "AUTO_CLAMPED", "handle_right_type": "AUTO_CLAMPED"}
 
 
 def influence_curve(strip: bpy.types.NlaStrip) -> bpy.types.FCurve:
@@ -26,28 +27,37 @@ def influence_curve(strip: bpy.types.NlaStrip) -> bpy.types.FCurve:
     return strip.fcurves.find("influence")
 
 
-def write_influence(strip: bpy.types.NlaStrip, frames: Array, values: Array, overridden: bool = False) -> None:
+def write_influence(strip: bpy.types.NlaStrip, frames: Array, values: Array) -> None:
     """Makes the strip's influence the values [T] on whole frames [T], straight between them.
 
-    Keys inside level stretches are left out, which changes no value. `overridden`: the strip belongs to a library
-    override, on which Blender takes keys one by one only.
+    Keys inside level stretches are left out, which changes no value.
     """
     keep = np.ones(len(values), dtype=bool)
     keep[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
-    points = influence_curve(strip).keyframe_points
     count = int(keep.sum())
-    _resize(points, count)
-    places = np.column_stack([frames[keep], values[keep]]).astype(np.float32)
-    if overridden:
-        for point, place in zip(points, places, strict=True):
-            point.co = place
-            point.interpolation = "LINEAR"
-    else:
-        points.foreach_set("co", places.ravel())
-        points.foreach_set("interpolation", [key_enum("interpolation", "LINEAR")] * count)
-        for side in ("handle_left_type", "handle_right_type"):
-            points.foreach_set(side, [key_enum(side, "AUTO_CLAMPED")] * count)
-    influence_curve(strip).update()
+    curve = influence_curve(strip)
+    _resize(curve.keyframe_points, count)
+    level = {name: np.full(count, key_enum(name, value)) for name, value in _NEW_KEYS.items()}
+    write_points(curve, {"co": np.column_stack([frames[keep], values[keep]]).astype(np.float32).ravel(), **level})
+    curve.update()
+
+
+def write_points(curve: bpy.types.FCurve, values: dict[str, Array]) -> None:
+    """Writes attributes of all keys of an influence curve, flat, as foreach_set takes them.
+
+    On a strip of a library override foreach_set writes nothing, and says nothing; one by one the keys take values.
+    """
+    points = curve.keyframe_points
+    if curve.id_data.override_library is None:
+        for name, array in values.items():
+            points.foreach_set(name, array)
+        return
+    for name, array in values.items():
+        rows = array.reshape(len(points), -1)
+        items = bpy.types.Keyframe.bl_rna.properties[name]
+        names = {item.value: item.identifier for item in items.enum_items} if items.type == "ENUM" else {}
+        for point, row in zip(points, rows, strict=True):
+            setattr(point, name, names[int(row[0])] if names else row if len(row) > 1 else float(row[0]))
 
 
 def sampled_influence(strip: bpy.types.NlaStrip, frames: Array) -> Array:
@@ -70,8 +80,7 @@ def keep_in_step(armature: bpy.types.Object) -> bool:
     # first, since setting it makes Blender drop keys that share a frame, as new ones do
     target.extrapolation = source.extrapolation
     _resize(target.keyframe_points, len(source.keyframe_points))
-    for name, values in wanted.items():
-        target.keyframe_points.foreach_set(name, values)
+    write_points(target, wanted)
     if "handle_left" not in wanted:
         target.update()  # gives the new keys handles
     armature.update_tag(refresh={"TIME"})

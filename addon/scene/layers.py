@@ -68,7 +68,7 @@ def set_emphasis(armature: bpy.types.Object, emphasis: Array, fps: float, scene:
     live = live_take(armature)
     at = np.arange(len(live.frames)) * (fps / scene_fps(scene or bpy.context.scene))
     values = np.clip(np.interp(at, np.arange(len(emphasis)), emphasis), 0.0, 2.0)
-    write_influence(live.strips[EMPHASIS], live.frames, values, armature.override_library is not None)
+    write_influence(live.strips[EMPHASIS], live.frames, values)
     keep_in_step(armature)
     armature.update_tag(refresh={"TIME"})
 

@@ -307,3 +307,31 @@ def test_the_bones_and_shapes_that_the_tests_rely_on_are_there(speaker):
     armature, mesh = speaker
     assert all(name in armature.pose.bones for name in JOINTS)
     assert all(name in mesh.data.shape_keys.key_blocks for name in ARKIT_SHAPES)
+
+
+def test_a_linked_character_can_be_reviewed_saved_and_rejected(tmp_path):
+    armature, mesh = create_speaker()
+    collection = bpy.data.collections.new("Character")
+    bpy.context.scene.collection.children.link(collection)
+    for item in (armature, mesh):
+        bpy.context.scene.collection.objects.unlink(item)
+        collection.objects.link(item)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    keyframes.set_scene_fps(bpy.context.scene, 30.0)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, linked):
+        linked.collections = ["Character"]
+    bpy.data.collections["Character"].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+
+    def overridden(kind):
+        return next(item for item in bpy.context.scene.objects if item.type == kind and item.override_library)
+
+    layers.apply_take(overridden("ARMATURE"), overridden("MESH"), TAKE, first_frame=FIRST)
+    expected = fuse(TAKE.base_rotations, TAKE.semantic_rotations, CURVES["swinging"])[SOME]
+    layers.set_emphasis(overridden("ARMATURE"), CURVES["swinging"], 30.0)
+    assert degrees_apart(shown_at(overridden("ARMATURE")), expected) < 0.1
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    assert degrees_apart(shown_at(overridden("ARMATURE")), expected) < 0.1
+    layers.remove_take(overridden("ARMATURE"))
+    assert not bpy.data.actions
