@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from chironomy.motion.rotations import Array
 from chironomy.motion.skeleton import FINGERS, INDEX, JOINTS, MIRROR
 

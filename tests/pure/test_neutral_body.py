@@ -7,6 +7,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+
 from chironomy.motion.body import neutral_body
 from chironomy.motion.skeleton import FINGERS, INDEX, JOINTS, MIRROR, PARENTS
 
