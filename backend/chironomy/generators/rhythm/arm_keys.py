@@ -25,6 +25,8 @@ _RETRACTION_S, _DEPARTURE_S = 0.55, 0.42
 #: Least time from the end of one stroke to the start of the next.
 _TURN_S = 0.12
 _DRIFT_EVERY_S = 0.75
+#: Beats seldom go further out than this, in lengths of the arm.
+_WIDE = 0.72
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def homes_of(
 def _beat_row(home: Array, end: BeatEnd, size: float, open_shape: Array | None) -> Array:
     row = home.copy()
     row[WRIST] += np.array(end.offset) * size
+    row[WRIST.start] = min(row[WRIST.start], _WIDE + 0.4 * (row[WRIST.start] - _WIDE))
     strength = min(size / 0.35, 1.4)
     row[PRONATION] -= end.supinate_rad * strength
     row[FLEXION] -= end.extend_rad * strength

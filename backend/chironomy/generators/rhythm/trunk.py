@@ -57,7 +57,7 @@ def _shift_times(phrases: Sequence[Phrase], chance: np.random.Generator, duratio
     while now < duration_s:
         near = starts[np.abs(starts - now) < 1.2] if len(starts) else starts
         times.append(float(near[0]) if len(near) else float(now))
-        now = times[-1] + chance.uniform(3.2, 7.5)
+        now = times[-1] + chance.uniform(2.4, 5.6)
     return times
 
 
@@ -77,14 +77,14 @@ def pelvis_motion(
         keys.append((start_s + takes_s, *_weight(np.sign(side) if abs(side) < 1 else side, chance, abs(side))))
     table = np.array(keys)
     weight = eased(table[:, 0], table[:, 1:], times_s, resting=True) * style.sway
-    noise = drift(stream(seed, "sway"), times_s, 5, 4.0) * style.liveliness
+    noise = drift(stream(seed, "sway"), times_s, 5, 3.2) * style.liveliness
     angles = np.stack([weight[:, 2], weight[:, 3], weight[:, 4]], axis=-1)
-    angles += np.radians(noise[:, :3] * [0.35, 0.8, 0.4])
+    angles += np.radians(noise[:, :3] * [0.6, 1.6, 0.7])
     rotation = _turned(angles)
     rest = body.rest_joints[0]
     middle = stand.ankles.mean(axis=0)
     across = np.stack([middle[0] + weight[:, 0], middle[2] + 0.045 * scale + weight[:, 1]], axis=-1)
-    across += noise[:, 3:] * 0.0035
+    across += noise[:, 3:] * 0.006
     height = pelvis_height(body, stand, rotation, across)
     at = np.stack([across[:, 0], np.minimum(height, rest[1]), across[:, 1]], axis=-1)
     return Pelvis(rotation, at, angles)
@@ -94,12 +94,12 @@ def _weight(side: float, chance: np.random.Generator, amount: float = 1.0) -> tu
     """Sideways and forward place (metres), bend, turn, tilt (radians) with the weight on one side (+1 left)."""
     much = amount * chance.uniform(0.6, 1.15)
     return (
-        side * 0.042 * much,
-        chance.normal(0.0, 0.008),
-        np.radians(chance.normal(0.0, 0.8)),
-        np.radians(side * chance.uniform(-1.0, 4.0) * much),
+        side * 0.052 * much,
+        chance.normal(0.0, 0.014),
+        np.radians(chance.normal(0.0, 1.2)),
+        np.radians(side * chance.uniform(-2.0, 7.5) * much),
         # the hip that carries is the higher one
-        np.radians(side * 3.4 * much),
+        np.radians(side * 3.8 * much),
     )
 
 
@@ -126,6 +126,20 @@ def breath(phrases: Sequence[Phrase], seed: int, times_s: Array) -> Array:
         keys += [(peak - 0.7, chance.uniform(0.0, 0.12)), (peak, deep), (peak + 0.7 * (following - peak), 0.25 * deep)]
     table = np.array([key for k, key in enumerate(keys) if k == 0 or key[0] > keys[k - 1][0]])
     return eased(table[:, 0], table[:, 1:], times_s, resting=False)[:, 0]
+
+
+def posture(phrases: Sequence[Phrase], style: Style, seed: int, times_s: Array) -> Array:
+    """[T, 3]: how the torso is held, another way for every phrase."""
+    keys = [(-1.0, 0.0, 0.0, 0.0)]
+    for phrase in phrases:
+        chance = stream(seed, "posture", phrase.first)
+        start_s = max(phrase.start_s - 0.25, keys[-1][0] + 0.1)
+        leading = 1.0 if phrase.lead == "left" else -1.0
+        held = [chance.normal(1.0, 2.0), -leading * chance.uniform(-1.0, 7.0), leading * chance.uniform(-1.0, 3.0)]
+        keys.append((start_s, *keys[-1][1:]))
+        keys.append((start_s + chance.uniform(0.6, 0.9), *(np.radians(held) * style.sway)))
+    table = np.array(keys)
+    return eased(table[:, 0], table[:, 1:], times_s, resting=False)
 
 
 def gaze(phrases: Sequence[Phrase], style: Style, seed: int, times_s: Array) -> Array:
@@ -208,15 +222,19 @@ def trunk_motion(
     reach = smooth(np.concatenate([hands[:, 0], hands[:, 1]], axis=-1), fps, 0.22, -0.06)
     sideways, height, forward = reach[:, 0] - reach[:, 3], reach[:, 1] - reach[:, 4], reach[:, 5] - reach[:, 2]
     together = (reach[:, 1] + reach[:, 4]) / 2 + 0.5
-    torso[:, TURN] += np.radians(14.0) * np.tanh(sideways) + np.radians(14.0) * np.tanh(forward)
-    torso[:, TILT] += np.radians(4.5) * np.tanh(height)
+    torso[:, TURN] += np.radians(19.0) * np.tanh(sideways) + np.radians(17.0) * np.tanh(forward)
+    torso[:, TILT] += np.radians(6.5) * np.tanh(height)
     torso[:, BEND] += np.radians(1.0) - np.radians(4.0) * together - np.radians(1.3) * (breathing - 0.4)
-    torso += np.radians(noise[:, :3] * [0.5, 1.0, 0.6])
+    torso += np.radians(noise[:, :3] * [0.7, 1.6, 0.9]) + posture(phrases, style, seed, times_s)
     dips = np.zeros(frames)
     sizes = np.array([p.semantic_size if semantic else p.base_size for p in performed])
     if len(performed):
         moments = np.array([p.nucleus_s for p in performed])
-        add_bumps(dips, fps, moments[:, None] + np.array([-0.28, 0.04, 0.10, 0.62]), np.radians(6.5) * sizes)
+        strokes = moments[:, None] + np.array([-0.28, 0.04, 0.10, 0.62])
+        add_bumps(dips, fps, strokes, np.radians(7.5) * sizes)
+        # the shoulder of a hand that strokes alone goes along
+        turns = np.array([0.0 if p.both else -1.0 if p.lead == "left" else 1.0 for p in performed])
+        add_bumps(torso[:, TURN], fps, strokes, np.radians(9.0) * sizes * turns)
     torso[:, BEND] += dips
 
     head = gaze(phrases, style, seed, times_s)
