@@ -168,3 +168,11 @@ def test_soft_clamp_never_leaves_its_range_and_leaves_the_middle_alone(x: float,
     if softness <= x <= width - softness and softness <= width / 2:
         assert y == x
     assert y <= float(soft_clamp(x + 1e-6, 0.0, width, softness)) <= y + 1.001e-6
+
+
+@pytest.mark.parametrize(("limb", "target"), [(LEFT_ARM, (0.0, -0.25, 0.35)), (LEFT_LEG, (0.05, -0.6, 0.1))])
+def test_positive_swivels_take_elbows_and_knees_outwards(limb: Limb, target: tuple[float, float, float]) -> None:
+    swivels = np.array([0.0, 0.5])
+    out = solve(limb, REST, np.array([target, target]), swivels)
+    middle = rot.rotate(out.first, REST[limb.middle] - REST[limb.first])
+    assert middle[1, 0] > middle[0, 0] + 0.02
