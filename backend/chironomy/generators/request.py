@@ -22,6 +22,8 @@ class Request:
     gesture_classes: Mapping[int, str] = field(default_factory=dict)
     """The animator's choice for a word, by its number: a gesture class, or "" for none; all others are automatic."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    """Where networks run ("cuda", "cuda:1"): no part of the result."""
 
 
 class Generator(Protocol):
