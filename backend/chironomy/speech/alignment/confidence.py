@@ -1,11 +1,10 @@
 """How far the sound supports the words that were found in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .search import Found
 
 # Support at which a word is as likely right as wrong, and how quickly that changes: measured on 151 recordings, each
 # with its own text and with that of another (docs/bench/alignment.py). A word is judged with its neighbours; if it
@@ -14,6 +13,22 @@ _EVEN, _WIDTH = -2.7, 0.5
 _EVEN_ALONE, _WIDTH_ALONE = -5.0, 0.7
 _NEIGHBOUR_WEIGHT = 0.5
 _ABSENT_SUPPORT, _ABSENT_PHONES = -8.0, 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """One word in the sound: phones without stress, in frames of 10 ms."""
+
+    phones: tuple[str, ...]
+    starts: tuple[int, ...]
+    """One for each phone."""
+    end: int
+    support: float
+    """Mean log likelihood over its frames, against the best of all phones at each frame. About −1 where it fits."""
+
+    @property
+    def start(self) -> int:
+        return self.starts[0]
 
 
 def confidences(found: Sequence[Found | None]) -> NDArray[np.float64]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from ...formats.words import Phone
 from ..types import Audio
 from .acoustic_model import english
-from .confidence import confidences
+from .confidence import Found, confidences
 from .features import FRAMES_PER_S, cepstra, speech_mean
 from .listening import Heard, HeardWord, Report, Span, SpokenWord
-from .search import Found, Sound, find_words
+from .search import Sound, find_words
 
 #: A frame speaks for the 25.6 ms that its window covers, so the line between two frames lies in the middle of their
 #: windows; measured against the synthesiser flite, word onsets come out right on average with this.

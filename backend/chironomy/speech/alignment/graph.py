@@ -30,6 +30,8 @@ Pronunciations = Sequence[tuple[str, ...]]
 #: have. Measured on 50 recordings with words put into and taken out of their texts, and on synthetic speech with noise
 #: of 5 to 30 dB: cheaper ones lose words in noise, dearer ones squeeze in words that nobody says.
 SKIP_COST = 60.0
+#: Leaving any number of words out costs no more than this: as much as six seconds of foreign speech.
+JUMP_COST = 2400.0
 FOREIGN_FRAME_COST = 4.0
 FILLER_COSTS = {SILENCE: 2.0, "+NSN+": 8.0, "": 12.0}
 

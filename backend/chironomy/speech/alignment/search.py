@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from .acoustic_model import AcousticModel
+from .confidence import Found, confidences
 from .features import CONTEXT, FRAMES_PER_S, streams
 from .graph import FILLER, Graph, Pronunciations, graph_of
 from .scoring import senone_scores
@@ -29,23 +30,10 @@ _SCORED_AT_ONCE = 500
 _THREADS = 2
 #: Nobody speaks faster; so much text is offered to a window.
 _PHONES_PER_S = 20
+#: Where it is not clear where in the text the voice is, so much more is offered.
 _MOST_PHONES = 2500
-
-
-@dataclass(frozen=True)
-class Found:
-    """One word in the sound: phones without stress, in frames of 10 ms."""
-
-    phones: tuple[str, ...]
-    starts: tuple[int, ...]
-    """One for each phone."""
-    end: int
-    support: float
-    """Mean log likelihood over its frames, against the best of all phones at each frame. About −1 where it fits."""
-
-    @property
-    def start(self) -> int:
-        return self.starts[0]
+#: Unless so much of the speech is explained by the text, a window says nothing; in more text, more is found by chance.
+_LEAST_COVERAGE, _LEAST_COVERAGE_LOST = 0.2, 0.45
 
 
 Report = Callable[[float], None]
@@ -96,17 +84,28 @@ def find_words(
     """Where each of the words is within frames start … end − 1."""
     found: list[Found | None] = [None] * len(words)
     foreign: list[tuple[int, int]] = []
-    word, position = 0, start
+    word, position, lost = 0, start, False
     while word < len(words) and end - position > _SHORTEST:
         whole = end - position <= _LONGEST_WHOLE
         length = end - position if whole else _WINDOW
-        offered = _offered(words, word, length)
+        offered = _offered(words, word, _MOST_PHONES if lost else length * _PHONES_PER_S // FRAMES_PER_S + 100)
         graph = graph_of(sound.model, words[word : word + offered])
         done, share = (position - start) / (end - start), length / (end - start)
         ratios = sound.ratios(graph, position, position + length, _part(report, done, share / 2))
         path = best_path(graph, ratios, whole=whole, report=_part(report, done + share / 2, share / 2))
+        entries = _words_of(sound.model, graph, path, position)
+        doubtful = _coverage(graph, path, entries) < (
+            _LEAST_COVERAGE_LOST if lost else _LEAST_COVERAGE
+        ) and word + offered < len(words)
+        if doubtful and not lost:
+            lost = True  # perhaps much of the text is not said: the same sound again, with more text
+            continue
         kept_words, kept_length = (offered, length) if whole else _kept(graph, path, length)
-        for index, entry in _words_of(sound.model, graph, path, position):
+        if doubtful and not whole:
+            # perhaps this is not in the text: the next sound, with the same text
+            kept_words, kept_length = 0, length // 2
+        lost = doubtful
+        for index, entry in entries:
             if index < kept_words:
                 found[word + index] = entry
         foreign += [
@@ -122,9 +121,16 @@ def _part(report: Report, start: float, share: float) -> Report:
     return lambda fraction: report(start + share * fraction)
 
 
-def _offered(words: Sequence[Pronunciations], first: int, frames: int) -> int:
-    """How many words, from the first on, could at most be said in so many frames."""
-    budget = min(frames * _PHONES_PER_S // FRAMES_PER_S + 100, _MOST_PHONES)
+def _coverage(graph: Graph, path: list[Segment], entries: list[tuple[int, Found]]) -> float:
+    """0…1: the share of the speech that is explained by words, each as far as it is believed."""
+    speech = sum(s.end - s.start for s in path if graph.word[s.node] != FILLER or graph.phone[s.node] < 0)
+    confidence = confidences([entry for _, entry in entries])
+    explained = sum(c * (entry.end - entry.start) for c, (_, entry) in zip(confidence.tolist(), entries, strict=True))
+    return explained / speech if speech else 1.0
+
+
+def _offered(words: Sequence[Pronunciations], first: int, budget: int) -> int:
+    """How many words, from the first on, have so many phones."""
     count = 0
     while first + count < len(words) and budget > 0:
         budget -= len(words[first + count][0])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .acoustic_model import STATES_PER_PHONE
-from .graph import FOREIGN_FRAME_COST, SKIP_COST, Graph
+from .graph import FOREIGN_FRAME_COST, JUMP_COST, SKIP_COST, Graph
 
 _NEVER = np.float32(-1e9)
 _DEEPEST = 40.0  # nats under the best phone without context: one odd frame must not decide about a word
@@ -57,7 +57,7 @@ def _forward(graph: Graph, ratios: NDArray[np.float32], report: Callable[[float]
     stay, leave = np.ascontiguousarray(graph.stay.T), np.ascontiguousarray(graph.leave.T)
     history = np.empty((n_frames, STATES_PER_PHONE, graph.n_phones), np.float32)
     values = np.full(graph.first_rest + graph.n_words + 1, _NEVER, np.float32)
-    values[graph.first_rest :] = -SKIP_COST * np.arange(graph.n_words + 1)
+    values[graph.first_rest :] = -np.minimum(_skip_costs(graph), JUMP_COST)
     state = np.full((STATES_PER_PHONE, graph.n_phones), _NEVER, np.float32)
     for frame in range(n_frames):
         entry = values[graph.source] - graph.entry_cost
@@ -80,7 +80,8 @@ def _fill_values(graph: Graph, ends: NDArray[np.float32], values: NDArray[np.flo
         values[graph.n_phones : graph.first_rest] = np.maximum.reduceat(ends[graph.meeting], graph.meet_start)
     arrived = np.maximum.reduceat(ends[graph.resting], graph.rest_start)
     cost = _skip_costs(graph)
-    values[graph.first_rest :] = np.maximum.accumulate(arrived + cost) - cost
+    near, far = np.maximum.accumulate(arrived + cost) - cost, np.maximum.accumulate(arrived) - np.float32(JUMP_COST)
+    values[graph.first_rest :] = np.maximum(near, far)
 
 
 def _skip_costs(graph: Graph) -> NDArray[np.float32]:
@@ -122,10 +123,7 @@ def _entered(graph: Graph, here: NDArray[np.float32], node: int) -> float:
     elif source < graph.first_rest:
         score = ends[_members(graph.meeting, graph.meet_start, source - graph.n_phones)].max()
     else:
-        arrived = np.maximum.reduceat(ends[graph.resting], graph.rest_start)
-        boundary = source - graph.first_rest
-        cost = _skip_costs(graph)[: boundary + 1]
-        score = (arrived[: boundary + 1] + cost).max() - cost[-1]
+        _, score = _rest_before(graph, ends, source - graph.first_rest)
     return score - graph.entry_cost[node]
 
 
@@ -137,11 +135,17 @@ def _phone_before(graph: Graph, here: NDArray[np.float32], node: int) -> int:
     if source < graph.first_rest:
         members = _members(graph.meeting, graph.meet_start, source - graph.n_phones)
     else:
-        arrived = np.maximum.reduceat(ends[graph.resting], graph.rest_start)
-        boundary = source - graph.first_rest
-        origin = int((arrived + _skip_costs(graph))[: boundary + 1].argmax())
+        origin, _ = _rest_before(graph, ends, source - graph.first_rest)
         members = _members(graph.resting, graph.rest_start, origin)
     return int(members[ends[members].argmax()])
+
+
+def _rest_before(graph: Graph, ends: NDArray[np.float32], boundary: int) -> tuple[int, float]:
+    """From which rest a rest is reached best, the words between them left out, and its score then."""
+    arrived = np.maximum.reduceat(ends[graph.resting], graph.rest_start)[: boundary + 1]
+    scores = arrived - np.minimum(_skip_costs(graph)[boundary::-1], JUMP_COST)
+    origin = int(scores.argmax())
+    return origin, float(scores[origin])
 
 
 def _members(flat: NDArray[np.int32], starts: NDArray[np.int32], index: int) -> NDArray[np.int32]:
@@ -154,7 +158,6 @@ def _final(graph: Graph, here: NDArray[np.float32], whole: bool) -> tuple[int, i
         state, node = np.unravel_index(int(here.argmax()), here.shape)
         return int(node), int(state)
     ends = here[-1] + graph.leave[:, -1]
-    arrived = np.maximum.reduceat(ends[graph.resting], graph.rest_start)
-    origin = int((arrived + _skip_costs(graph)).argmax())
+    origin, _ = _rest_before(graph, ends, graph.n_words)
     members = _members(graph.resting, graph.rest_start, origin)
     return int(members[ends[members].argmax()]), STATES_PER_PHONE - 1
