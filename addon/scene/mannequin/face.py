@@ -127,7 +127,7 @@ def build_skin(plan: HeadPlan) -> Skin:
         eye, mouth, edge_rad=float(np.radians(patch["angle_deg"])), spacing_rad=(degrees[0], degrees[1], degrees[2]),
         edge_points=patch["boundary_points"],
     )  # fmt: skip
-    mesh = _Mesh(plan, half)
+    mesh = _Mesh(plan, half, eye.shape[:2])
     mesh.add_skull(patch["skull_rings"])
     for side in (0, 1):
         mesh.add_eye_bag(side, eye.shape[1])
@@ -139,9 +139,9 @@ def build_skin(plan: HeadPlan) -> Skin:
 class _Mesh:
     """Both halves of the face, growing by skull and bags."""
 
-    def __init__(self, plan: HeadPlan, half: HalfFace) -> None:
+    def __init__(self, plan: HeadPlan, half: HalfFace, eye: tuple[int, ...]) -> None:
         self._plan, self._half = plan, half
-        left = plan.surface(half.points)
+        left = _hugging(plan, plan.surface(half.points), eye)
         self._middle = np.abs(half.points[:, 0]) < 1e-9
         left[self._middle, 0] = 0.0
         self._on_right = np.where(self._middle, np.arange(len(left)), 0)
@@ -182,11 +182,10 @@ class _Mesh:
         drawn = self._half.points[left]
         drawn = np.concatenate([drawn, drawn[1:-1][::-1] * [-1.0, 1.0]])
         angle = np.linalg.norm(drawn[0])
-        for ring in range(1, rings):
-            drawn_ring = drawn / angle * (angle + (np.pi - angle) * ring / rings)
-            points = self._plan.surface(drawn_ring)
-            points = (points + _swapped(points)) / 2
-            numbers = self._add(points)
+        steps = (angle + (np.pi - angle) * np.arange(1, rings) / rings) / angle
+        points = self._plan.surface((steps[:, None, None] * drawn).reshape(-1, 2)).reshape(rings - 1, -1, 3)
+        for ring in points:
+            numbers = self._add((ring + _swapped(ring)) / 2)
             self._bridge(loop, numbers, 0)
             loop = numbers
         self._close(loop, self._plan.surface(np.array([[0.0, np.pi]]))[0] * [0.0, 1.0, 1.0], 0)
@@ -243,6 +242,16 @@ class _Mesh:
         vertices = self._positions()
         lip = np.concatenate([self._lip, np.zeros(len(vertices) - len(self._lip))])
         return Skin(vertices, np.concatenate(self._faces), np.concatenate(self._materials), lip)
+
+
+def _hugging(plan: HeadPlan, points: Array, eye: tuple[int, ...]) -> Array:
+    """Lays the edges of the lids on the eyeball, and the rings round them less and less."""
+    lid = plan.metres("eye", "lid_radius_m")
+    away = points[: eye[0] * eye[1]].reshape(*eye, 3) - plan.eye_centre
+    radius = np.linalg.norm(away, axis=-1, keepdims=True)
+    free = np.linspace(0.0, 1.0, eye[0])[:, None, None] ** 0.8
+    laid = plan.eye_centre + away / radius * (lid + free * (radius - lid))
+    return np.concatenate([laid.reshape(-1, 3), points[eye[0] * eye[1] :]])
 
 
 def _swapped(ring: Array) -> Array:

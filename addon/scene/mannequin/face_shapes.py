@@ -130,7 +130,8 @@ def _round_the_eye(plan: HeadPlan, points: Points) -> tuple[Array, Array, Array,
     azimuth = np.arctan2(away[:, 0], away[:, 2])
     lid = plan.metres("eye", "lid_radius_m")
     beyond = np.clip((radius - 1.15 * lid) / (0.55 * lid), 0.0, 1.0)
-    sideways = np.clip((np.abs(azimuth) - np.radians(66)) / np.radians(24), 0.0, 1.0)
+    corner = np.radians(plan.document["eye"]["half_width_deg"])
+    sideways = np.clip((np.abs(azimuth) - corner) / np.radians(24), 0.0, 1.0)
     return radius, azimuth, elevation, (1.0 - beyond) ** 2 * (1.0 - sideways) ** 2
 
 
@@ -152,7 +153,10 @@ def _close(plan: HeadPlan, operation: Mapping[str, Any], points: Points) -> Arra
 
 
 def _tongue(plan: HeadPlan, operation: Mapping[str, Any], points: Points) -> Array:
-    return points.tongue[:, None] * np.array(operation["tongue"]) * plan.scale
+    """Bends the tongue along a curve from its root, which stays, by its middle to its tip."""
+    middle, tip = np.array(operation["tongue"]) * plan.scale
+    along = points.tongue[:, None]
+    return 2.0 * along * (1.0 - along) * middle + along * along * tip
 
 
 _OPERATIONS: dict[str, Callable[[HeadPlan, Mapping[str, Any], Points], Array]] = {

@@ -47,7 +47,7 @@ def _tongue_points(positions: Array) -> Points:
     none = np.zeros(len(positions))
     # pushes of the skin do not reach the tongue: it lies behind the teeth
     far = np.full_like(positions, 1e3)
-    return Points(far, none, none, none, forward**1.2, lids=False)
+    return Points(far, none, none, none, forward, lids=False)
 
 
 def jaw_share(plan: HeadPlan, points: Array, lip: Array, *, throat: bool = True) -> Array:
