@@ -86,7 +86,11 @@ class RhythmGenerator:
                 words=take_words(request.speech.words, scene.performed, emphasis, FPS),
                 generator=self.name,
                 seed=request.seed,
-                settings={"style": request.style, **request.settings},
+                settings={
+                    "style": request.style,
+                    "gesture_classes": {str(word): name for word, name in sorted(request.gesture_classes.items())},
+                    **request.settings,
+                },
             ),
         )
 

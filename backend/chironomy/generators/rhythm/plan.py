@@ -149,7 +149,7 @@ def _perform(
     if gesture:
         lead = gesture.hands if gesture.hands in ("left", "right") else lead
         # an unstressed pronoun is pointed at in passing
-        score = 0.58 + 0.40 * prominence if is_function_word(speech.words[k].text) else 0.74 + 0.24 * prominence
+        score = 0.68 + 0.30 * prominence if is_function_word(speech.words[k].text) else 0.74 + 0.24 * prominence
         first, last = _span(gesture)
     elif beat:
         score = 0.20 + 0.34 * prominence
