@@ -230,13 +230,16 @@ class _Mesh:
         self._close(loop, oval.mean(axis=0), MATERIALS.index("Mouth"))
 
     def paint(self, eye: tuple[int, ...], mouth: tuple[int, ...], lip_rings: int) -> None:
-        """Colours the lips, which lie within the first rings round the mouth."""
+        """Colours the lips, which lie within the first rings round the mouth, and a line along the upper lids."""
         first = eye[0] * eye[1]
-        last = first + (lip_rings + 1) * mouth[1]
-        drawn = np.arange(first, last)
-        lips = np.union1d(drawn, self._on_right[drawn])
-        faces = self._faces[0][:, :3]
-        self._materials[0][np.isin(faces, lips).all(axis=1)] = 1
+        self._colour(np.arange(first, first + (lip_rings + 1) * mouth[1]), MATERIALS.index("Lips"))
+        upper = np.arange(eye[1] // 2 + 1)
+        self._colour(np.concatenate([upper, eye[1] + upper]), MATERIALS.index("Lashes"))
+
+    def _colour(self, drawn: np.ndarray, material: int) -> None:
+        """Colours the faces of the drawing, left and right, between points of it."""
+        both = np.union1d(drawn, self._on_right[drawn])
+        self._materials[0][np.isin(self._faces[0][:, :3], both).all(axis=1)] = material
 
     def finished(self) -> Skin:
         vertices = self._positions()
