@@ -51,7 +51,7 @@ def _render_frames(stage: Studio, frames: int, plate: Path, folder: Path, progre
     """Renders the empty studio to `plate` and the moving part of every frame to 000000.jpg and so on."""
     render = stage.scene.render
     # the plate too is a JPEG: its colours are rounded in the same way, and no seam shows
-    render.image_settings.file_format, render.image_settings.quality = "JPEG", 100
+    render.image_settings.file_format, render.image_settings.quality = "JPEG", 97
     with stage.without_character():
         stage.render(plate)
     left, right, bottom, top = part = stage.moving_part()

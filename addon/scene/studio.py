@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..core.errors import UserError
 from ..core.motion.kinematics import forward
 from ..core.motion.rotations import Array
 from ..core.motion.skeleton import INDEX, JOINTS
@@ -71,10 +72,16 @@ class Studio:
     shot: Shot
 
     def render(self, path: Path) -> None:
-        """Renders the scene's current frame to the file."""
+        """Renders the scene's current frame to the file. Raises UserError where it could not be written."""
         self.scene.render.filepath = str(path)
-        with silence():
-            bpy.ops.render.render(write_still=True, scene=self.scene.name)
+        try:
+            with silence():
+                bpy.ops.render.render(write_still=True, scene=self.scene.name)
+        except RuntimeError as error:  # what an operator reports as an error
+            reason = str(error).strip().splitlines()[-1]
+            raise UserError(f"{path}: Blender could not render the picture: {reason}") from error
+        if not path.is_file():
+            raise UserError(f"{path}: could not be written: is the disk full?")
 
     @contextmanager
     def without_character(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 import pytest
 
+from chironomy_blender.core.errors import UserError
 from chironomy_blender.core.motion import rotations as rot
 from chironomy_blender.core.motion.arkit import ARKIT_SHAPES
 from chironomy_blender.core.motion.body import neutral_body
@@ -156,6 +157,14 @@ def test_a_cancelled_picture_leaves_the_file_as_it_was(character, tmp_path: Path
     with pytest.raises(Cancelled):
         render_pictures(*character, waving(), [0, 5, 11], tmp_path, Shot(64, 64, samples=0, fine=False), cancel)
     assert datablocks() == before
+
+
+@needs_opengl
+def test_a_picture_that_cannot_be_written_is_said_in_one_line(character, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"00000\.png") as raised:
+        render_pictures(*character, waving(), [0], tmp_path / "file", Shot(64, 64, samples=0, fine=False))
+    assert "\n" not in str(raised.value)
 
 
 @needs_opengl

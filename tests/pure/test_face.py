@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+
 from chironomy.face.animate import FaceTrack, animate_face
 from chironomy.face.eyes import blink_times
 from chironomy.face.joints import JAW_OPEN_RAD, LOOK_SIDE_RAD

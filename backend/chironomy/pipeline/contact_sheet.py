@@ -46,7 +46,7 @@ def write_contact_sheet(
             motion,
             frames,
             Path(folder),
-            Shot(*_RENDER_SIZE),
+            Shot(*_RENDER_SIZE, samples=5),
             within(progress, 0, 0.9),
         )
         pictures = iter([_opened(file) for file in files])
