@@ -56,12 +56,12 @@ def _opens(module: str) -> Finding | None:
 
 
 def _device() -> Finding:
+    from ..nets.device import describe_device
+
     try:
-        import torch
+        return Finding("device", True, describe_device())
     except ImportError as error:
         return Finding("device", False, str(error), "pip install torch")
-    name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
-    return Finding("device", True, name)
 
 
 def _disk() -> Finding:

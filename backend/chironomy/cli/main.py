@@ -141,6 +141,25 @@ def export(
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Another address than this machine's own lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: chosen by the system.")] = 0,
+    data_folder: Annotated[
+        Path | None, typer.Option("--data-folder", help="Where jobs, results and server.json are kept.")
+    ] = None,
+    parent_pid: Annotated[int | None, typer.Option("--parent-pid", help="End when this process does.")] = None,
+    idle_unload_s: Annotated[float, typer.Option("--idle-unload-s", min=1, help="Unload models after so long.")] = 600,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1; several, with commas: a worker each.")] = "auto",
+    keep_days: Annotated[float, typer.Option("--keep-days", min=0, help="Results unused for longer are removed.")] = 30,
+    keep_gb: Annotated[float, typer.Option("--keep-gb", min=0, help="Results beyond so much are removed.")] = 4,
+) -> None:
+    """Serve the Blender extension, and scripts, over HTTP on this machine."""
+    from .serve import start_server
+
+    start_server(host, port, data_folder, parent_pid, idle_unload_s, device, keep_days, keep_gb)
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, what is missing and how to get it."""
     from .doctor import run_doctor

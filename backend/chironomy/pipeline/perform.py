@@ -26,10 +26,10 @@ class Wishes:
     """By word number; "" for no gesture; other words are automatic."""
 
 
-def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent) -> Take:
+def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent, device: str = "cpu") -> Take:
     """Generates a take. The same recording, body and wishes give the same take. Raises UserError."""
     generator = get_generator(wishes.generator)
-    request = Request(recording.speech, body, wishes.seed, wishes.style, wishes.gesture_classes)
+    request = Request(recording.speech, body, wishes.seed, wishes.style, wishes.gesture_classes, device=device)
     take = generator.generate(request, progress)
     metadata = replace(
         take.metadata,

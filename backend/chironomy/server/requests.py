@@ -1,0 +1,140 @@
+"""What clients send and get, as pydantic models: strict, bounded, nothing unknown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..emphasis.curve import MAX_EMPHASIS
+from ..formats.words_json import SCHEMA
+
+_MOST_WORDS = 60_000  # two hours, spoken faster than anybody does
+MOST_VARIATIONS = 4
+_LATEST_S = 7200.0 + 60.0
+
+Seconds = Annotated[float, Field(ge=0, le=_LATEST_S, allow_inf_nan=False)]
+WordNumber = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})$")]
+"""A JSON object's keys are texts: "3" is the fourth word."""
+Emphasis = Annotated[float, Field(ge=0, le=MAX_EMPHASIS, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """No key that is not named here, no text where a number is meant."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class PhoneModel(Strict):
+    """One phone with its times."""
+
+    label: str = Field(max_length=20)
+    start_s: Seconds
+    end_s: Seconds
+
+
+class WordModel(Strict):
+    """One word with its times, as GET /jobs/{id}/words gives it."""
+
+    text: str = Field(min_length=1, max_length=200)
+    start_s: Seconds
+    end_s: Seconds
+    phones: list[PhoneModel] = Field(default=[], max_length=200)
+    punctuation: str = Field(default="", max_length=50)
+    method: Literal["aligned", "estimated", "given"] = "given"
+    confidence: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
+
+
+class JobRequest(Strict):
+    """What is to be made of a recording. Its words come as `text`, as `words` or as the part `transcript`."""
+
+    kind: Literal["generate", "align"] = "generate"
+    text: str | None = Field(default=None, max_length=1_000_000)
+    words: list[WordModel] | None = Field(default=None, min_length=1, max_length=_MOST_WORDS)
+    language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
+    generator: str = Field(default="rhythm", max_length=100)
+    style: str = Field(default="neutral", max_length=100)
+    seed: int = Field(default=1, ge=0, le=2**31 - 1)
+    gesture_classes: dict[WordNumber, Annotated[str, Field(max_length=100)]] = Field(
+        default={}, max_length=_MOST_WORDS, description='Word number → gesture class, "" for none; others automatic.'
+    )
+    variations: int = Field(
+        default=1, ge=1, le=MOST_VARIATIONS, description="How many takes: seeds seed, seed + 1, …, one take each."
+    )
+    frames: Annotated[list[Annotated[int, Field(ge=0, le=10**6)]], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="First and last frame that the client will use. Takes are whole all the same, so that the motion "
+        "at the borders fits its surroundings.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> JobRequest:
+        if self.frames is not None and self.frames[0] > self.frames[1]:
+            raise ValueError("frames: the first frame comes after the last")
+        return self
+
+
+class FuseRequest(Strict):
+    """Emphasis as sliders (word number → 0…2) or as a curve, one number a frame. Neither: the take's own."""
+
+    sliders: dict[WordNumber, Emphasis] | None = Field(default=None, max_length=_MOST_WORDS)
+    curve: list[Emphasis] | None = Field(default=None, min_length=1, max_length=10**6)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> FuseRequest:
+        if self.sliders is not None and self.curve is not None:
+            raise ValueError("give sliders or a curve, not both")
+        return self
+
+
+class ParentRequest(Strict):
+    """A process (a Blender) that the server is to live for."""
+
+    pid: int = Field(ge=1, le=2**31 - 1)
+
+
+class JobCreated(BaseModel):
+    """The new job's id."""
+
+    id: str
+
+
+class JobStatus(BaseModel):
+    """Where a job is."""
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    stage: str
+    fraction: float
+    seconds_left: float | None
+    error: dict[str, Any] | None
+    takes: list[str]
+    notices: list[str]
+
+
+class GeneratorModel(BaseModel):
+    """One generator."""
+
+    name: str
+    licence: str
+    description: str
+
+
+class Health(BaseModel):
+    """What the server is and does."""
+
+    version: str
+    protocol: int
+    device: str
+    memory_mb: float
+    generators: list[GeneratorModel]
+    styles: list[str]
+    gesture_classes: list[str]
+    jobs_queued: int
+    jobs_running: int
+
+
+def words_document(words: list[WordModel]) -> dict[str, Any]:
+    """Words as the file format has them (formats.words_json)."""
+    entries = [word.model_dump() for word in words]
+    return {"schema": SCHEMA, "duration_s": max(word.end_s for word in words), "words": entries}
