@@ -6,31 +6,24 @@ without pickle, checked, and written to a temporary file, which is.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UserError
 from ..formats.npz import Header, read_npz
-from ..formats.take import EXPRESSION_COUNT
 from ..motion.body import Body
 from ..motion.rotations import Array
 from ..motion.skeleton import INDEX, JOINT_COUNT, JOINTS, PARENTS
+from ..nets.smplx_body import FEWEST_DIRECTIONS, shaped_body
 
 _NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
 _MOST_VERTICES = 200_000
 _MOST_DIRECTIONS = 1_000
-#: Models whose file has fewer directions than 300 shapes and 100 expressions carry 10 of each.
-_ALL_DIRECTIONS, _FEW, _ALL_SHAPES = 400, 10, 300
-_HANDS = (("components", (45, 45)), ("mean", (45,)))
 _STATURE_M = (0.3, 3.0)
 
 
@@ -58,7 +51,7 @@ def read_smplx_model(path: str | os.PathLike[str], betas: ArrayLike | None = Non
         raise UserError(f"{path}: pickled models can run any code and are not opened: use the .npz of the same model")
     content = read_npz(path, "an SMPL-X model", lambda headers: _check_headers(path, headers), _NEEDED)
     _check_content(path, content)
-    vertices, joints, expressions = _shaped(content, betas)
+    vertices, joints, expressions = shaped_body(content, betas)
     stature = float(np.ptp(vertices[:, 1]))
     if not _STATURE_M[0] <= stature <= _STATURE_M[1]:
         raise UserError(f"{path}: the body is {stature:.2f} m tall: SMPL-X models stand along Y and are in metres")
@@ -90,7 +83,7 @@ def _check_headers(path: str | os.PathLike[str], headers: Mapping[str, Header]) 
     for name, shape in expected.items():
         if headers[name][0] != shape or headers[name][1].kind not in "fiu":
             raise UserError(f"{path}: {name} has the shape {headers[name][0]} where {shape} is needed: no SMPL-X model")
-    if directions < 2 * _FEW:
+    if directions < FEWEST_DIRECTIONS:
         raise UserError(f"{path}: has {directions} shape directions: SMPL-X models have 20 or 400")
 
 
@@ -105,45 +98,6 @@ def _check_content(path: str | os.PathLike[str], content: Mapping[str, NDArray])
         raise UserError(f"{path}: its faces use vertices that it does not have: download the model again")
     if (weights < 0).any() or (weights.sum(axis=1) < 0.5).any():
         raise UserError(f"{path}: some vertices belong to no joint: download the model again")
-
-
-def _shaped(content: Mapping[str, NDArray], betas: ArrayLike | None) -> tuple[Array, Array, Array]:
-    """Vertices [V, 3], joints [55, 3] and expression directions [V, 3, E] of the shaped body, by `smplx`."""
-    import smplx
-    import torch
-    from smplx.lbs import blend_shapes, vertices2joints
-
-    most = _ALL_SHAPES if content["shapedirs"].shape[-1] >= _ALL_DIRECTIONS else _FEW
-    shape = np.zeros(most)
-    given = np.asarray([] if betas is None else betas, dtype=float).ravel()[:most]
-    shape[: len(given)] = given
-    with tempfile.TemporaryDirectory(prefix="chironomy-") as folder, contextlib.redirect_stdout(io.StringIO()):
-        file = Path(folder) / "SMPLX_NEUTRAL.npz"
-        np.savez(file, **_for_smplx(content))  # type: ignore[arg-type]
-        model: Any = smplx.SMPLX(
-            str(file), num_betas=most, num_expression_coeffs=EXPRESSION_COUNT, use_pca=False, dtype=torch.float64
-        )
-    with torch.no_grad():
-        coefficients: Any = torch.from_numpy(shape)[None]
-        vertices: Any = model.v_template[None] + blend_shapes(coefficients, model.shapedirs)
-        joints = vertices2joints(model.J_regressor, vertices)
-    return vertices[0].numpy(), joints[0].numpy(), model.expr_dirs.numpy()
-
-
-def _for_smplx(content: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """What the package looks for: of hands, landmarks and pose correctives nothing is used, so nothing is in them."""
-    arrays = {name: np.asarray(content[name], dtype=np.float64) for name in ("v_template", "shapedirs", "J_regressor")}
-    hands = {f"hands_{what}{side}": np.zeros(size) for side in "lr" for what, size in _HANDS}
-    return {
-        **arrays,
-        **hands,
-        "weights": np.asarray(content["weights"], dtype=np.float64),
-        "f": np.asarray(content["f"], dtype=np.int64),
-        "kintree_table": np.asarray([PARENTS, range(JOINT_COUNT)], dtype=np.int64),
-        "posedirs": np.zeros((len(content["v_template"]), 3, 1)),
-        "lmk_faces_idx": np.zeros(1, dtype=np.int64),
-        "lmk_bary_coords": np.zeros((1, 3)),
-    }
 
 
 def _tips(vertices: Array, joints: Array, weights: Array) -> dict[str, tuple[float, float, float]]:

@@ -4,12 +4,11 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import UserError
+from ...nets.ctc import load_ctc_network
 from ..types import SAMPLE_RATE, Audio
 from .ctc_path import best_letters
 from .listening import Heard, HeardWord, Report, SpokenWord, spread_phones
@@ -28,11 +27,11 @@ class CtcListener:
 
     def __init__(self, audio: Audio, model: str | os.PathLike[str], report: Report = lambda _: None) -> None:
         self._samples = audio.samples
-        self._network, self._tokenizer, self._extractor = _load(os.fspath(model))
-        self._hop = int(getattr(self._network.config, "inputs_to_logits_ratio", 320))
-        self._numbers: dict[str, int] = self._tokenizer.get_vocab()
-        self._blank = int(self._tokenizer.pad_token_id)
-        self._delimiter = self._numbers.get(self._tokenizer.word_delimiter_token or "", -1)
+        self._network = load_ctc_network(os.fspath(model), SAMPLE_RATE)
+        self._hop = self._network.hop
+        self._numbers = self._network.numbers
+        self._blank = self._network.blank
+        self._delimiter = self._network.delimiter
         report(1.0)
 
     def find(self, words: Sequence[SpokenWord], start_s: float, end_s: float, report: Report = lambda _: None) -> Heard:
@@ -104,18 +103,10 @@ class CtcListener:
 
     def _log_probabilities(self, start_s: float, end_s: float) -> NDArray[np.float32]:
         """[T, V] for the sound between two times."""
-        import torch
-
         margin = int(_MARGIN_S * SAMPLE_RATE) // self._hop * self._hop
         first, last = int(start_s * SAMPLE_RATE), int(end_s * SAMPLE_RATE)
         heard_from = max(first % self._hop, first - margin)
-        samples = self._samples[heard_from : last + margin]
-        shortest = 2 * self._hop
-        samples = np.pad(samples, (0, max(0, shortest - len(samples))))
-        inputs = self._extractor(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt")
-        with torch.inference_mode():
-            logits = self._network(inputs[self._extractor.model_input_names[0]]).logits[0]
-            logs = torch.log_softmax(logits.float(), dim=-1).numpy()
+        logs = self._network.log_probabilities(self._samples[heard_from : last + margin])
         skipped = (first - heard_from) // self._hop
         return logs[skipped : skipped + max(1, (last - first) // self._hop)]
 
@@ -144,26 +135,3 @@ def _offered(letters: Sequence[list[int]], first: int, length_s: float) -> int:
         budget -= len(letters[first + count]) + 1
         count += 1
     return count
-
-
-def _load(name: str) -> tuple[Any, Any, Any]:
-    """Network, tokenizer and feature extractor, from files on this machine alone and without running code from them."""
-    try:
-        from transformers import AutoFeatureExtractor, AutoModelForCTC, AutoTokenizer
-
-        network = AutoModelForCTC.from_pretrained(
-            name, local_files_only=True, use_safetensors=True, trust_remote_code=False
-        )
-        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=True, trust_remote_code=False)
-        extractor = AutoFeatureExtractor.from_pretrained(name, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(
-            f"{name}: cannot be used as an alignment model ({reason}): give a folder with a CTC model of transformers "
-            "(config.json, model.safetensors, vocab.json, preprocessor_config.json)"
-        ) from error
-    if extractor.sampling_rate != SAMPLE_RATE:
-        raise UserError(
-            f"{name}: hears {extractor.sampling_rate} samples a second, not {SAMPLE_RATE}: choose another model"
-        )
-    return network.eval(), tokenizer, extractor

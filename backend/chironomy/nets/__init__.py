@@ -1,0 +1,1 @@
+"""Networks: the one place, beside generators and training, that loads torch; always when it is needed, never before."""
