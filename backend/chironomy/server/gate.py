@@ -37,14 +37,16 @@ class Gate:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        problem = self._objection(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        problem = self._objection(headers)
         if problem is not None:
-            await _drain(receive)
+            if "expect" not in headers:  # else the client waits for the answer before it sends
+                await _drain(receive)
             await response(problem)(scope, receive, send)
             return
         self._open += 1
         try:
-            await self._app(scope, self._bounded(Headers(scope=scope), receive), _hardened(send))
+            await self._app(scope, self._bounded(headers, receive), _hardened(send))
         finally:
             self._open -= 1
 
