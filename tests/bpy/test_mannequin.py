@@ -77,7 +77,7 @@ def test_no_vertex_is_loose(figure):
 def test_size_suits_a_viewport(character):
     mesh = character[1].data
     count = sum(len(face.vertices) - 2 for face in mesh.polygons)
-    assert 10_000 < count < 35_000
+    assert 10_000 < count < 30_000
     assert not mesh.validate(verbose=False)
 
 
