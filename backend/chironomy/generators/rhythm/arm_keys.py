@@ -167,17 +167,17 @@ def strokes_of(
     """All gestures of one arm in one layer, in order of time."""
     result = []
     for entry in performed:
+        late = entry.lag_s if arm.side != entry.lead else 0.0
         gesture_keys = _keys_for(entry.gesture, entry.lead, arm.side) if semantic and entry.gesture else None
         if gesture_keys:
             chance = stream(seed, f"shape {arm.side}", entry.word)
             vary = _varied(np.zeros(arm_pose.CHANNELS), chance, 0.022, np.radians(3.0))
-            result.append(shaped_stroke(rows, gesture_keys, entry.nucleus_s, vary))
+            result.append(shaped_stroke(rows, gesture_keys, entry.nucleus_s + late, vary))
             continue
         size = _beat_size(entry, arm.side, semantic)
         if entry.beat and size > 0:
             chance = stream(seed, f"beat {arm.side}", entry.word)
             home = _varied(homes.at(entry.nucleus_s).row, chance, 0.035, np.radians(5.0))
-            late = entry.lag_s if arm.side != entry.lead else 0.0
             result.append(beat_stroke(home, entry.beat, library, entry.nucleus_s + late, size, entry.stroke_s))
     return sorted(result, key=lambda stroke: stroke.keys[0].time_s)
 

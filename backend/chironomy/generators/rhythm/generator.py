@@ -31,9 +31,6 @@ from .plan import Performed, plan
 from .randomness import stream
 from .trunk import Pelvis, breath, pelvis_motion, trunk_motion, trunk_rotations
 
-#: Frames are made in stretches of this many, so that memory is the take's own and little more.
-_STRETCH = 9000
-
 
 @dataclass(frozen=True)
 class _Scene:

@@ -243,7 +243,7 @@ def trunk_motion(
     head[:, BEND] -= 0.8 * (torso[:, BEND] + pelvis.angles[:, BEND]) - np.radians(1.0)
     head += np.radians(noise[:, 3:6] * [1.1, 1.6, 1.0])
     head[:, BEND] += _nods(performed, style, seed, frames, fps, semantic)
-    lift = np.radians(2.2) * breathing + np.radians(0.5) * noise[:, 6]
+    lift = np.radians(2.2) * breathing + np.radians(0.5) * noise[:, 6] + 0.5 * dips
     if semantic:
         shown = [(p.nucleus_s, 1.0 if p.lead == "left" else -1.0, p.gesture) for p in performed if p.gesture]
         head += _accents([(t, s, g.head) for t, s, g in shown if g.head], times_s, fps)
