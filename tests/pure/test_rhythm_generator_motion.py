@@ -11,7 +11,7 @@ from chironomy.formats.take import Take
 from chironomy.generators.request import Request
 from chironomy.generators.rhythm import RhythmGenerator
 from chironomy.motion import rotations as rot
-from chironomy.motion.body import neutral_body
+from chironomy.motion.body import Body, neutral_body
 from chironomy.motion.feet import foot_sliding
 from chironomy.motion.kinematics import forward
 from chironomy.motion.limits import violations
@@ -153,6 +153,20 @@ def test_fingers_curl_more_towards_the_little_finger_when_relaxed():
     first = take().base_rotations[0]
     bends = [rot.angle(first[INDEX[f"right_{finger}2"]]) for finger in ("index", "middle", "ring", "pinky")]
     assert bends == sorted(bends)
+
+
+@pytest.mark.parametrize("unlike", ["tall", "small", "uneven"])
+def test_other_bodies_stand_on_their_feet_and_keep_clear_of_themselves(unlike):
+    own = np.asarray(BODY.rest_joints)
+    bumpy = np.random.default_rng(1).normal(0.0, 0.005, own.shape)
+    joints = {"tall": own * 1.25, "small": own * 0.7, "uneven": own + bumpy}[unlike]
+    tips = {name: tuple(np.array(tip) - own[INDEX[name]] + joints[INDEX[name]]) for name, tip in BODY.tips.items()}
+    body = Body(joints, tips)
+    shown = RhythmGenerator().generate(Request(speech(LINE), body))
+    positions, world = forward(at_emphasis(shown, "psi"), shown.translation, joints)
+    assert np.ptp(positions[:, [INDEX["left_ankle"], INDEX["right_ankle"]]], axis=0).max() < 0.001
+    assert hands_in_body(positions, world, body).max() < 0.01
+    assert np.degrees(violations(at_emphasis(shown, "psi")).max()) < 1.0
 
 
 def _with_long_end() -> Take:

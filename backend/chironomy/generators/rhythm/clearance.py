@@ -18,6 +18,8 @@ _CHEST_Y, _HIPS_Y = -0.60, -0.85
 _HANDS_APART_M = 0.118
 #: How far beyond the semantic layer hands are to stay clear (emphasis 1.7), and how much nearer bases may be brought.
 _BEYOND, _NEARER = 0.7, 0.7
+#: Layers with hands further apart than this, in lengths of the arm, would be exaggerated past what arms can do.
+_FARTHEST = 0.72
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -90,12 +92,14 @@ def keep_hands_apart(arms: tuple[Arm, Arm], left: Array, right: Array, fps: floa
 def leave_room_beyond(arms: tuple[Arm, Arm], base: list[Array], semantic: list[Array], fps: float) -> None:
     """Brings base paths nearer to semantic ones where, as far again beyond, hands would be in the body or each other.
 
-    Emphasis above 1 carries a gesture on in the direction from base to semantic: a hand on the chest would go in.
+    Emphasis above 1 carries a gesture on in the direction from base to semantic: a hand on the chest would go in,
+    and one raised high from hanging would come down behind the head.
     """
     beyond = [s + _BEYOND * (s - b) for s, b in zip(semantic, base, strict=True)]
     meet = _from_each_other(arms, beyond[0], beyond[1])[:, 0]
     for arm, b, s, x in zip(arms, base, semantic, beyond, strict=True):
         needed = np.linalg.norm(_from_body(x, arm), axis=-1) + meet
-        step = _BEYOND * np.linalg.norm((s - b)[:, WRIST], axis=-1)
-        share = _eased(np.clip(needed / np.maximum(step, 0.05), 0.0, _NEARER)[:, None], fps)
+        apart = np.maximum(np.linalg.norm((s - b)[:, WRIST], axis=-1), 0.05)
+        share = np.maximum(needed / (_BEYOND * apart), 1.0 - _FARTHEST / apart)
+        share = _eased(np.clip(share, 0.0, _NEARER)[:, None], fps)
         b += share * (s - b)
