@@ -27,6 +27,8 @@ def finger_parts(table: Mapping[str, Any], places: Places) -> list[Part]:
             if radii[number - 1] is not None:
                 start, end = _phalanx(finger, number, places)
                 thickness = np.array(radii[number - 1 : number + 1]) * places.scale
+                if number > 1:  # round ends of one size would lie in each other, and their seam be ragged
+                    thickness[0] *= table["root"]
                 left.append(_phalanx_part(f"left_{finger}{number}", start, end, thickness, table))
     return left + [mirrored(part) for part in left]
 
@@ -40,8 +42,7 @@ def _phalanx_part(bone: str, start: Array, end: Array, radii: Array, table: Mapp
     along = (end - start) / np.linalg.norm(end - start)
     if bone.endswith("3"):
         end = end - along * radii[1]  # the tip is where the skin ends
-    # a little thinner at its root than the phalanx before: their round ends do not coincide, the seam is clean
-    cone = Lump((Cone(start, end, float(radii[0]) * 0.95, float(radii[1]), np.ones(3)),), 0.0)
+    cone = Lump((Cone(start, end, float(radii[0]), float(radii[1]), np.ones(3)),), 0.0)
     origins, directions, faces = capsule_rays(start, end, table["rings"], table["segments"], table["cap_rings"])
     vertices = reach([cone], origins, directions)
     return simple_part(vertices, faces, table["material"], {bone: np.ones(len(vertices))})
