@@ -172,6 +172,8 @@ def _gesture(entry: dict[str, Any], shapes: dict[str, Array]) -> Gesture:
             raise ValueError(f"the keys of {entry['name']!r} are not in the order of time")
     if not keys or entry["hands"] not in ("one", "both", *SIDES):
         raise ValueError(f"{entry['name']!r} needs keys, and hands: one, both, left or right")
+    if not any(key.phase == "stroke" for key in (*keys, *other)):
+        raise ValueError(f"{entry['name']!r} has no key of the phase stroke")
     accents = (_accents(entry.get(part, [])) for part in ("head", "torso", "shoulders"))
     return Gesture(entry["name"], entry["hands"], keys, other, *accents)
 

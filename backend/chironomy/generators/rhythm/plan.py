@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from ...errors import UserError
 from ...formats.take import StrokeWindow
 from ...speech.types import Speech
 from .lexicon import BEAT, is_function_word, recognise
@@ -200,6 +201,8 @@ def _gestures(
     result: dict[int, Gesture] = {}
     previous: dict[str, int] = {}
     for k, name in classes.items():
+        if name not in library.gestures:
+            raise UserError(f"{name}: has no gestures: write presets/gestures/{name}.json or take the class away")
         choices = [g for g in library.gestures[name] if g.name == variants.get(k)] or library.gestures[name]
         result[k] = _unlike_before(choices, seed, f"gesture {name}", k, previous.get(name, -1))
         previous[name] = k

@@ -208,6 +208,26 @@ def _nods(performed: Sequence[Performed], style: Style, seed: int, frames: int, 
     return out
 
 
+def _following_hands(hands: Array, fps: float) -> tuple[Array, Array, Array]:
+    """How the chest goes along with both wrists [T, 2, 3]: turn and tilt [T], and how high the hands are [T]."""
+    reach = smooth(np.concatenate([hands[:, 0], hands[:, 1]], axis=-1), fps, 0.22, -0.06)
+    sideways, height, forward = reach[:, 0] - reach[:, 3], reach[:, 1] - reach[:, 4], reach[:, 5] - reach[:, 2]
+    turn = np.radians(19.0) * np.tanh(sideways) + np.radians(17.0) * np.tanh(forward)
+    return turn, np.radians(6.5) * np.tanh(height), (reach[:, 1] + reach[:, 4]) / 2 + 0.5
+
+
+def _strokes_in_torso(performed: Sequence[Performed], frames: int, fps: float, semantic: bool) -> tuple[Array, Array]:
+    """[T] bend and [T] turn of the torso with strokes: the shoulder of a hand that strokes alone goes along."""
+    dips, turns = np.zeros(frames), np.zeros(frames)
+    if performed:
+        sizes = np.array([p.semantic_size if semantic else p.base_size for p in performed])
+        strokes = np.array([p.nucleus_s for p in performed])[:, None] + np.array([-0.28, 0.04, 0.10, 0.62])
+        sides = np.array([0.0 if p.both else -1.0 if p.lead == "left" else 1.0 for p in performed])
+        add_bumps(dips, fps, strokes, np.radians(7.5) * sizes)
+        add_bumps(turns, fps, strokes, np.radians(9.0) * sizes * sides)
+    return dips, turns
+
+
 def trunk_motion(
     performed: Sequence[Performed], phrases: Sequence[Phrase], pelvis: Pelvis, breathing: Array, hands: Array,
     style: Style, seed: int, times_s: Array, fps: float, semantic: bool,
@@ -219,22 +239,13 @@ def trunk_motion(
     # the chest stays more upright and more to the front than the pelvis, and goes along with the hands
     torso[:, TILT] = -1.15 * pelvis.angles[:, TILT]
     torso[:, TURN] = -0.55 * pelvis.angles[:, TURN]
-    reach = smooth(np.concatenate([hands[:, 0], hands[:, 1]], axis=-1), fps, 0.22, -0.06)
-    sideways, height, forward = reach[:, 0] - reach[:, 3], reach[:, 1] - reach[:, 4], reach[:, 5] - reach[:, 2]
-    together = (reach[:, 1] + reach[:, 4]) / 2 + 0.5
-    torso[:, TURN] += np.radians(19.0) * np.tanh(sideways) + np.radians(17.0) * np.tanh(forward)
-    torso[:, TILT] += np.radians(6.5) * np.tanh(height)
-    torso[:, BEND] += np.radians(1.0) - np.radians(4.0) * together - np.radians(1.3) * (breathing - 0.4)
+    turn, tilt, raised = _following_hands(hands, fps)
+    torso[:, TURN] += turn
+    torso[:, TILT] += tilt
+    torso[:, BEND] += np.radians(1.0) - np.radians(4.0) * raised - np.radians(1.3) * (breathing - 0.4)
     torso += np.radians(noise[:, :3] * [0.7, 1.6, 0.9]) + posture(phrases, style, seed, times_s)
-    dips = np.zeros(frames)
-    sizes = np.array([p.semantic_size if semantic else p.base_size for p in performed])
-    if len(performed):
-        moments = np.array([p.nucleus_s for p in performed])
-        strokes = moments[:, None] + np.array([-0.28, 0.04, 0.10, 0.62])
-        add_bumps(dips, fps, strokes, np.radians(7.5) * sizes)
-        # the shoulder of a hand that strokes alone goes along
-        turns = np.array([0.0 if p.both else -1.0 if p.lead == "left" else 1.0 for p in performed])
-        add_bumps(torso[:, TURN], fps, strokes, np.radians(9.0) * sizes * turns)
+    dips, turns = _strokes_in_torso(performed, frames, fps, semantic)
+    torso[:, TURN] += turns
     torso[:, BEND] += dips
 
     head = gaze(phrases, style, seed, times_s)
