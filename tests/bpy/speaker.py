@@ -199,6 +199,8 @@ _WALKED = {"nla_tracks", "strips", "bones", "key_blocks", "slots", "layers", "ch
 
 
 def _collection(block: bpy.types.bpy_struct, prop: bpy.types.Property, depth: int) -> object:
+    if isinstance(block, bpy.types.ShapeKey):
+        return None  # walking its points can crash 5.0.1
     items = getattr(block, prop.identifier)
     if prop.identifier == "keyframe_points":
         co = np.empty(2 * len(items), dtype=np.float32)

@@ -136,8 +136,11 @@ def test_unreal_gets_centimetres_with_no_scale_on_any_node(speaker, tmp_path):
 
 def test_leaf_bones_and_face_are_the_profiles_choice(speaker, tmp_path):
     bare = replace(load_profile("generic"), face_shapes=False)
+    before = snapshot()
     export_take(*speaker, MOTION, tmp_path / "bare.fbx", bare)
     export_take(*speaker, MOTION, tmp_path / "leaves.fbx", replace(bare, leaf_bones=True))
+    changes = differences(before, snapshot())
+    assert not changes, "\n".join(changes)
     assert len(read_back(tmp_path / "bare.fbx").data.bones) == len(JOINTS)
     assert not bpy.data.shape_keys
     assert len(read_back(tmp_path / "leaves.fbx").data.bones) > len(JOINTS)
@@ -193,6 +196,7 @@ def test_a_blend_without_a_take_holds_the_baked_motion(speaker, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "line.blend"))
     armature = bpy.data.objects["Speaker"]
     assert np.abs(joints_in_blender(armature, [0, 20]) - joints_of(MOTION)[[0, 20]]).max() < 1e-3
+    assert [keys.name for keys in bpy.data.shape_keys] == ["Key"]  # names are lent to the copies that are exported
     skin = bpy.data.objects["Skin"]
     assert skin.modifiers[0].show_viewport
     assert not skin.show_only_shape_key

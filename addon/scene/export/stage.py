@@ -42,7 +42,7 @@ def staged(
         scene.frame_start, scene.frame_end = 0, motion.frames - 1
         scene.unit_settings.scale_length = 1.0 / units_per_metre
         body = _copy(armature, undo, profile.object_name)
-        skin = _copy(mesh, undo) if mesh is not None else None
+        skin = _copy(mesh, undo, shapes=profile.face_shapes) if mesh is not None else None
         for item in filter(None, (body, skin)):
             scene.collection.objects.link(item)
         undo.enter_context(bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]))
@@ -50,15 +50,16 @@ def staged(
         if profile.root_bone:
             _add_root_bone(scene, body, profile.root_bone)
         _scale(body, skin, units_per_metre)
-        if skin is not None and not profile.face_shapes:
-            skin.shape_key_clear()
         _animate(body, skin, motion, units_per_metre, undo, name)
         scene.frame_set(0)
         yield Stage(scene, body, skin)
 
 
-def _copy(original: bpy.types.Object, undo: ExitStack, name: str = "") -> bpy.types.Object:
-    """A copy of the object and its data that bears the original's name (or `name`) as long as the stage stands."""
+def _copy(original: bpy.types.Object, undo: ExitStack, name: str = "", shapes: bool = True) -> bpy.types.Object:
+    """A copy of the object and its data that bears the original's name (or `name`) as long as the stage stands.
+
+    shapes: whether it keeps its shape keys.
+    """
     copy, data = original.copy(), original.data.copy()
     copy.data = data
     collection = bpy.data.armatures if original.type == "ARMATURE" else bpy.data.meshes
@@ -73,15 +74,21 @@ def _copy(original: bpy.types.Object, undo: ExitStack, name: str = "") -> bpy.ty
                 bone.constraints.remove(constraint)
     elif data.shape_keys is not None:
         data.shape_keys.animation_data_clear()
-    _lend_name(original, copy, name or original.name, undo)
-    _lend_name(original.data, data, original.data.name, undo)
+    if original.type == "MESH" and not shapes and data.shape_keys is not None:
+        keys = data.shape_keys.name
+        copy.shape_key_clear()
+        # Blender leaves the keys behind in the file
+        bpy.data.batch_remove([left for left in bpy.data.shape_keys if left.name == keys and left.library is None])
+    _lend_name(copy, name or original.name, undo)
+    _lend_name(data, original.data.name, undo)
+    if original.type == "MESH" and data.shape_keys is not None:
+        _lend_name(data.shape_keys, original.data.shape_keys.name, undo)
     return copy
 
 
-def _lend_name(original: bpy.types.ID, copy: bpy.types.ID, name: str, undo: ExitStack) -> None:
+def _lend_name(copy: bpy.types.ID, name: str, undo: ExitStack) -> None:
     """Two data-blocks cannot have one name: who has it gives it to the copy and gets it back in the end."""
-    kind = type(original)
-    blocks = bpy.data.objects if kind is bpy.types.Object else getattr(bpy.data, _COLLECTIONS[copy.id_type])
+    blocks = getattr(bpy.data, _COLLECTIONS[copy.id_type])
     holder = next((block for block in blocks if block.name == name and block.library is None), None)
     if holder is not None and holder != copy:
         undo.callback(setattr, holder, "name", name)
@@ -90,7 +97,7 @@ def _lend_name(original: bpy.types.ID, copy: bpy.types.ID, name: str, undo: Exit
     copy.name = name
 
 
-_COLLECTIONS = {"ARMATURE": "armatures", "MESH": "meshes", "OBJECT": "objects"}
+_COLLECTIONS = {"ARMATURE": "armatures", "MESH": "meshes", "OBJECT": "objects", "KEY": "shape_keys"}
 
 
 def _place(
