@@ -25,10 +25,10 @@ from stages import ROOT, machine, write_section
 
 sys.path.insert(0, str(ROOT / "tests" / "server"))
 
-from running_server import DEMO, SHORT_TEXT, RunningServer, is_alive, recording, wait_for  # noqa: E402
+from running_server import DEMO, SHORT_TEXT, RunningServer, is_alive, recording, wait_for
 
 CLIENTS, JOBS, REQUESTS = 4, 50, 1000
-CANCELS, KILLS, LONG_REPEATS = 12, 5, 20
+CANCELS, KILLS, LONG_REPEATS = 10, 4, 8
 SOON_S = 0.5
 GROWTH_MB = 5.0
 TEXT = DEMO.with_suffix(".txt").read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def cancels(server: RunningServer) -> Rows:
     shown = ", ".join(sorted(stages))
     return [
         (
-            f"{CANCELS} cancels of a five-minute job ({shown}) until the worker is free",
+            f"{CANCELS} cancels of a two-minute job ({shown}) until the worker is free",
             f"median {1000 * sorted(free_s)[len(free_s) // 2]:.0f} ms, longest {1000 * max(free_s):.0f} ms",
         )
     ]

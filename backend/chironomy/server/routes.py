@@ -189,7 +189,12 @@ def _reference(model: type) -> dict[str, str]:
 
 
 def _content(media_type: str) -> dict[int | str, dict[str, Any]]:
-    kind = {"type": "object"} if media_type == "application/json" else {"type": "string", "format": "binary"}
+    """How an answer that is no model is described."""
+    kind: dict[str, Any] = {"type": "string", "format": "binary"}
+    if media_type == "application/json":
+        kind = {"type": "object"}
+    elif media_type == "text/event-stream":
+        kind = {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}}
     return {200: {"description": "Successful Response", "content": {media_type: {"schema": kind}}}}
 
 
