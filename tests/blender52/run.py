@@ -3,7 +3,7 @@
     blender --background --factory-startup --python tests/blender52/run.py -- [pytest's arguments]
 
 Its Python needs numpy alone. pytest, which is plain Python, comes from the repository's .venv, looked at last, so that
-nothing compiled for another Python is taken (hypothesis is: its plugin stays out). The exit code is pytest's.
+nothing compiled for another Python is taken. The exit code is pytest's.
 """
 
 import importlib.util
@@ -32,17 +32,14 @@ def make_importable() -> None:
 def main() -> int:
     """Runs pytest; returns its exit code."""
     make_importable()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # .venv's plugins are compiled for another Python
     import bpy
     import pytest
 
     print(f"Blender {bpy.app.version_string}, Python {sys.version.split()[0]}")
     arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     places = [] if any(Path(argument.split("::")[0]).exists() for argument in arguments) else [str(ROOT / "tests/bpy")]
-    return int(
-        pytest.main(
-            ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--rootdir", str(ROOT), *places, *arguments]
-        )
-    )
+    return int(pytest.main(["-p", "no:cacheprovider", "--rootdir", str(ROOT), *places, *arguments]))
 
 
 if __name__ == "__main__":
