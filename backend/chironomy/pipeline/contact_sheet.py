@@ -21,6 +21,8 @@ from .blender import Character, motion_of
 from .performance import Performance
 from .sheet_drawing import FIGURE_HEIGHT, WIDTH, Curves, Label, Pose, Row, draw_sheet
 
+#: Where in the stroke window a gesture shows best, 0…1.
+_APEX = 0.6
 #: Takes up to this long go on one row; up to the second, on two; of longer ones the beginning is shown.
 ONE_ROW_S, LONGEST_S = 20.0, 60.0
 POSES_PER_ROW = 8
@@ -76,11 +78,11 @@ def choose_moments(
 ) -> list[tuple[float, str]]:
     """Times worth a picture, and the words that go with them, in time order.
 
-    Ends of strokes where the emphasis is high come first, but never two close together; what is missing is filled
-    from the widest gaps.
+    Strokes where the emphasis is high come first, but never two close together; what is missing is filled from the
+    widest gaps.
     """
     start, end = span_s
-    moments = [(word.window.stroke_end_s, word) for word in words if start <= word.window.stroke_end_s < end]
+    moments = [(_apex_s(word), word) for word in words if start <= _apex_s(word) < end]
 
     def worth(moment: tuple[float, TakeWord]) -> float:
         time, word = moment
@@ -99,6 +101,12 @@ def choose_moments(
     return sorted(chosen)
 
 
+def _apex_s(word: TakeWord) -> float:
+    """When its gesture is fully there: the stroke has arrived and is held."""
+    window = word.window
+    return window.stroke_start_s + _APEX * (window.stroke_end_s - window.stroke_start_s)
+
+
 def _labels(metadata: TakeMetadata, row: Sequence[tuple[float, str]], start_s: float, end_s: float) -> list[Label]:
     shown = {(round(time, 6), text) for time, text in row}
     return [
@@ -106,7 +114,7 @@ def _labels(metadata: TakeMetadata, row: Sequence[tuple[float, str]], start_s: f
             entry.word.text,
             max(entry.word.start_s, start_s),
             min(entry.word.end_s, end_s),
-            (round(entry.window.stroke_end_s, 6), entry.word.text) in shown,
+            (round(_apex_s(entry), 6), entry.word.text) in shown,
         )
         for entry in sorted(metadata.words, key=lambda entry: entry.word.start_s)
         if start_s <= entry.word.start_s < end_s
