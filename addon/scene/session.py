@@ -2,10 +2,10 @@
 
 import bpy
 
-from .export.quiet import quiet
+from .silence import silence
 
 
 def open_empty_scene() -> None:
     """Throws away the open file, so that what follows has a scene to itself; not for an animator's Blender."""
-    with quiet():
+    with silence():
         bpy.ops.wm.read_factory_settings(use_empty=True)

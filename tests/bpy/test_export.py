@@ -24,8 +24,8 @@ from chironomy_blender.core.errors import UserError
 from chironomy_blender.scene import layers, versions
 from chironomy_blender.scene.export import Live, export_take, load_profile, profile_names
 from chironomy_blender.scene.export.profiles import checked_profile
-from chironomy_blender.scene.export.quiet import quiet
 from chironomy_blender.scene.keyframes import resampled, scene_fps, set_scene_fps
+from chironomy_blender.scene.silence import silence
 
 FRAMES = 40
 MOTION = smooth_motion(FRAMES)
@@ -43,7 +43,7 @@ def read_back(path: Path, fps: float = 30.0) -> bpy.types.Object:
     """The file, imported into an empty scene that plays at its rate; returns the armature."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     set_scene_fps(bpy.context.scene, fps)
-    with quiet():
+    with silence():
         if path.suffix == ".fbx" and fps != round(fps):
             # Blender's older importer, in Python, forgets fps_base: at 23.976 it puts keys at n · 1.001
             bpy.ops.wm.fbx_import(filepath=str(path), anim_offset=0)

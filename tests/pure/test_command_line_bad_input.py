@@ -168,3 +168,9 @@ def test_no_transcript_at_all_is_wrong_use(run, tmp_path: Path):
 def test_a_word_that_is_not_spoken_is_named(run, tmp_path: Path):
     out = tmp_path / "out.npz"
     expect_one_clear_line(run("generate", DEMO_SOUND, "-t", DEMO_TEXT, "--emphasis", "nevr=1", "-o", out), '"never"')
+
+
+@pytest.mark.parametrize(("option", "value"), [("--profile", "nope"), ("--style", "wild"), ("--generator", "magic")])
+def test_names_that_do_not_exist_are_answered_with_those_that_do(run, tmp_path: Path, option: str, value: str):
+    out = tmp_path / "out.npz"
+    expect_one_clear_line(run("generate", DEMO_SOUND, "-t", DEMO_TEXT, option, value, "-o", out), value, "one of")

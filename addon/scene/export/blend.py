@@ -10,8 +10,8 @@ from .. import versions
 from ..keyframes import Motion, shape_names
 from ..layers import apply_take, remove_take
 from ..live import refresh
+from ..silence import silence
 from .profiles import Profile
-from .quiet import quiet
 from .stage import Stage, staged
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def write(
 
 def _save(path: Path, stage: Stage) -> None:
     stage.scene.frame_set(stage.scene.frame_start)
-    with quiet():
+    with silence():
         try:
             bpy.data.libraries.write(str(path), {stage.scene}, compress=True)
         except (OSError, RuntimeError) as error:

@@ -8,8 +8,8 @@ import bpy
 from ...core.errors import UserError
 from .. import versions
 from ..keyframes import Motion
+from ..silence import silence
 from .profiles import Profile
-from .quiet import quiet
 from .stage import staged
 
 #: The FBX exporter with simplify factor f leaves out a value v within f · 0.001 · (|v| + |v'|) of a kept one, v'.
@@ -26,7 +26,7 @@ def write(
     units = profile.units_per_metre if ending == ".fbx" else 1.0
     with staged(path.stem, armature, mesh, motion, profile, units):
         try:
-            with quiet():
+            with silence():
                 exporter(path, profile)
         except RuntimeError as error:  # what an operator reports as an error
             reason = str(error).strip().splitlines()[-1]

@@ -82,15 +82,18 @@ def run_generate(
     """Everything that can be wrong with the request is found before the long work starts."""
     from ..generators.registry import get_generator
     from ..generators.rhythm.lexicon import BEAT, gesture_classes
+    from ..generators.rhythm.library import style_named
     from ..pipeline.choices import read_gesture_classes, read_sliders
     from ..pipeline.hear import hear
     from ..pipeline.perform import Wishes, perform
     from ..pipeline.performance import of_take
-    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, write_outputs
+    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, check_profile, write_outputs
 
     _check_endings(outputs, ENDINGS)
     check_folders(outputs)
+    check_profile(profile)
     get_generator(generator)
+    style_named(style)
     spoken = _transcript(transcript, text, language)
     texts = [token.text for token in spoken.tokens]
     sliders = read_sliders(emphasis, texts)
@@ -153,10 +156,11 @@ def run_export(
     from ..pipeline.choices import read_sliders
     from ..pipeline.performance import of_take
     from ..pipeline.read import read_motion
-    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, write_outputs
+    from ..pipeline.write import ENDINGS, OutputSettings, check_folders, check_profile, write_outputs
 
     _check_endings(outputs, ENDINGS)
     check_folders(outputs)
+    check_profile(profile)
     if audio is not None and not audio.is_file():
         raise UserError(f"{audio}: there is no such file: check the path")
     body, model = _body(smplx_model)

@@ -42,8 +42,12 @@ def require_blender() -> None:
 
 @contextmanager
 def character(performance: Performance, model: SmplxModel | None = None) -> Iterator[Character]:
-    """An empty scene with the mannequin in it, or with the user's SMPL-X model; empty again afterwards."""
+    """An empty scene with the mannequin in it, or with the user's SMPL-X model; empty again afterwards.
+
+    The add-on has an error class of its own for what is meant for the user: out of the block it comes as UserError.
+    """
     require_blender()
+    from chironomy_blender.core.errors import UserError as AddonError
     from chironomy_blender.scene.armature import create_armature
     from chironomy_blender.scene.session import open_empty_scene
 
@@ -51,6 +55,8 @@ def character(performance: Performance, model: SmplxModel | None = None) -> Iter
     armature = create_armature("Chironomy", performance.body)
     try:
         yield Character(armature, _create_mesh(armature, performance, model))
+    except AddonError as error:
+        raise UserError(str(error)) from error
     finally:
         open_empty_scene()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from ..formats.take import write_take
+from ..presets import presets_folder
 from ..progress import Progress, silent, within
 from .performance import Performance, at_rate, with_sliders_stored
 
@@ -24,11 +25,15 @@ _PICTURE_ENDINGS = (".png", ".mp4")
 ENDINGS = (*_PLAIN_ENDINGS, *_BLENDER_ENDINGS, *_PICTURE_ENDINGS)
 
 
+#: The export profile that changes nothing.
+PLAIN_PROFILE = "generic"
+
+
 @dataclass(frozen=True)
 class OutputSettings:
     """How files are written."""
 
-    profile: str = "generic"
+    profile: str = PLAIN_PROFILE
     fps: float | None = None
     """Frame rate of the files; nothing: the take's, or the profile's where it has one."""
     model: SmplxModel | None = None
@@ -50,12 +55,22 @@ def check_folders(paths: Sequence[Path]) -> None:
             raise UserError(f"{path}: is a folder: give the name of a file")
 
 
+def check_profile(name: str) -> None:
+    """Before long work: that there is an export profile of this name, or a file. Raises UserError."""
+    folder = presets_folder() / "export"
+    if name.endswith(".json") and Path(name).is_file():
+        return
+    if not (folder / f"{Path(name).name}.json").is_file():
+        names = ", ".join(sorted(path.stem for path in folder.glob("*.json")))
+        raise UserError(f"{name}: there is no such export profile: use one of {names}")
+
+
 def write_outputs(
     paths: Sequence[Path], performance: Performance, settings: OutputSettings, progress: Progress = silent
 ) -> None:
     """Writes every file. Blender is started once, for the files that need it. Raises UserError."""
-    plain = [path for path in paths if ending_of(path) in _PLAIN_ENDINGS]
-    others = [path for path in paths if ending_of(path) not in _PLAIN_ENDINGS]
+    plain = [path for path in paths if _is_plain(path, settings)]
+    others = [path for path in paths if not _is_plain(path, settings)]
     resampled = performance if settings.fps is None else at_rate(performance, settings.fps)
     for path in plain:
         progress(f"Writing {path.name}", 0.0)
@@ -68,6 +83,12 @@ def write_outputs(
                 part = within(progress, number / len(others), (number + 1) / len(others))
                 _write_with_blender(path, performance, stage, settings, part)
     progress("Done", 1.0)
+
+
+def _is_plain(path: Path, settings: OutputSettings) -> bool:
+    """Whether the file is written without Blender: a profile's unit of length is the Blender side's business."""
+    ending = ending_of(path)
+    return ending in _PLAIN_ENDINGS and (ending != ".bvh" or settings.profile == PLAIN_PROFILE)
 
 
 def _write_plain(path: Path, performance: Performance) -> None:
