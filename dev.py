@@ -21,6 +21,7 @@ ENVIRONMENT = ROOT / ".venv"
 BLENDER_45_ENVIRONMENT = ROOT / ".venv-blender45"
 LOCK = ROOT / "requirements.lock"
 TORCH = "torch==2.13.0"
+BLENDER_50 = "bpy==5.0.1"
 BLENDER_45 = "bpy==4.5.15"
 BLENDER_45_PACKAGES = ("numpy", "pytest", "hypothesis")
 
@@ -81,6 +82,14 @@ def fingerprint(wanted: Sequence[str]) -> str:
     return hashlib.sha256(content + sys.version.encode()).hexdigest()
 
 
+def constraints(environment: Path) -> Path:
+    """The locked versions, for any Blender: which one an environment holds is for its steps to say."""
+    locked = [line for line in LOCK.read_text().splitlines() if not line.startswith("bpy==")]
+    path = environment / "constraints.txt"
+    path.write_text("\n".join([*locked, ""]))
+    return path
+
+
 def make_environment(environment: Path, steps: Sequence[Sequence[str]]) -> None:
     """Makes a virtual environment by pip, one call a step; does nothing where it stands already."""
     stamp = environment / ".installed"
@@ -92,11 +101,13 @@ def make_environment(environment: Path, steps: Sequence[Sequence[str]]) -> None:
     print(f"Making {environment.name}/ (once; a few minutes)", flush=True)
     if not executable(environment, "python").exists():
         run(sys.executable, "-m", "venv", environment)
+    if not executable(environment, "pip").exists():
+        sys.exit(f"dev.py: {environment.name}/ has no pip: sudo apt-get install python3.11-venv, and remove the folder")
     quiet = [] if sys.stdout.isatty() else ["--quiet"]
     for number, step in enumerate(steps, start=1):
         print(f"  [{number}/{len(steps)}] installing {' '.join(step)}", flush=True)
         run(executable(environment, "python"), "-m", "pip", "install", "--disable-pip-version-check", *quiet,
-            "--constraint", LOCK, *step)  # fmt: skip
+            "--constraint", constraints(environment), *step)  # fmt: skip
     stamp.write_text(wanted)
     print(f"  done in {time.monotonic() - started:.0f} s", flush=True)
 
@@ -104,7 +115,7 @@ def make_environment(environment: Path, steps: Sequence[Sequence[str]]) -> None:
 def setup() -> None:
     """Makes .venv/ with everything in it."""
     # torch by itself and first: asked for through another package, it would come with gigabytes for GPUs
-    make_environment(ENVIRONMENT, [[TORCH], ["--editable", ".[blender,dev]"]])
+    make_environment(ENVIRONMENT, [[TORCH], [BLENDER_50, "--editable", ".[blender,dev]"]])
 
 
 def setup_blender_45() -> None:
