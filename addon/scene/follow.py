@@ -7,6 +7,7 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from . import versions
+from .emphasis_edit import curve_changed
 from .influence import EMPHASIS, EXAGGERATION, influence_curve, keep_in_step, write_points
 from .live import FIRST, has_live_take, live_take
 
@@ -51,7 +52,8 @@ def follow_takes(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Non
             armature = update.id.original
             if has_live_take(armature):
                 follow_moved_strip(armature)
-                keep_in_step(armature)
+                if keep_in_step(armature):
+                    curve_changed(armature)
 
 
 def install_handler() -> None:

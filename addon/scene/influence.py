@@ -17,7 +17,12 @@ LAYER = "chironomy_layer"
 _ENUMS = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
 _PLACES = ("co", "handle_left", "handle_right")
 _SHAPES = ("back", "period", "amplitude")
-_NEW_KEYS = {"interpolation": "LINEAR", "handle_left_type": "AUTO_CLAMPED", "handle_right_type": "AUTO_CLAMPED"}
+_NEW_KEYS = {
+    "interpolation": "LINEAR",
+    "type": "GENERATED",
+    "handle_left_type": "AUTO_CLAMPED",
+    "handle_right_type": "AUTO_CLAMPED",
+}
 
 
 def influence_curve(strip: bpy.types.NlaStrip) -> bpy.types.FCurve:
@@ -56,8 +61,11 @@ def write_points(curve: bpy.types.FCurve, values: dict[str, Array]) -> None:
         rows = array.reshape(len(points), -1)
         items = bpy.types.Keyframe.bl_rna.properties[name]
         names = {item.value: item.identifier for item in items.enum_items} if items.type == "ENUM" else {}
-        for point, row in zip(points, rows, strict=True):
-            setattr(point, name, names[int(row[0])] if names else row if len(row) > 1 else float(row[0]))
+        present = np.empty(array.size, dtype=array.dtype)
+        points.foreach_get(name, present)
+        for i in np.flatnonzero(np.any(present.reshape(rows.shape) != rows, axis=1)).tolist():
+            row = rows[i].tolist()
+            setattr(points[i], name, names[row[0]] if names else row if len(row) > 1 else row[0])
 
 
 def sampled_influence(strip: bpy.types.NlaStrip, frames: Array) -> Array:

@@ -17,6 +17,7 @@ from ..core.formats.take import Take
 from ..core.motion import rotations as rot
 from ..core.motion.rotations import Array
 from . import keep, versions
+from .emphasis_edit import begin_editing
 from .follow import install_handler
 from .influence import EMPHASIS, EXAGGERATION, LAYER, keep_in_step, layer_strips, write_influence
 from .keyframes import BODY, FACE, Motion, bones_of, resampled, scene_fps, set_rotation_mode, write_action
@@ -58,6 +59,8 @@ def apply_take(
     _make_active(armature, layers[EDITS], BODY, "COMBINE")
     set_rotation_mode(armature, bones_of(armature))
     set_emphasis(armature, take.emphasis if emphasis is None else emphasis, take.metadata.fps, scene)
+    psi = _on_scene_frames(take.emphasis, take.metadata.fps, base.frames, scene)
+    begin_editing(armature, psi, take.metadata.words, scene_fps(scene))
     install_handler()
     refresh(armature, keep.shape_keys(mesh))
     return live_take(armature)
@@ -66,11 +69,16 @@ def apply_take(
 def set_emphasis(armature: bpy.types.Object, emphasis: Array, fps: float, scene: bpy.types.Scene | None = None) -> None:
     """Makes e(t) [T], 0…2 at `fps`, the influence curve of the live take; the viewport follows at once."""
     live = live_take(armature)
-    at = np.arange(len(live.frames)) * (fps / scene_fps(scene or bpy.context.scene))
-    values = np.clip(np.interp(at, np.arange(len(emphasis)), emphasis), 0.0, 2.0)
+    values = _on_scene_frames(emphasis, fps, len(live.frames), scene or bpy.context.scene)
     write_influence(live.strips[EMPHASIS], live.frames, values)
     keep_in_step(armature)
     armature.update_tag(refresh={"TIME"})
+
+
+def _on_scene_frames(emphasis: Array, fps: float, frames: int, scene: bpy.types.Scene) -> Array:
+    """e(t) at `fps` as values on `frames` frames of the scene."""
+    at = np.arange(frames) * (fps / scene_fps(scene))
+    return np.clip(np.interp(at, np.arange(len(emphasis)), emphasis), 0.0, 2.0)
 
 
 def remove_take(armature: bpy.types.Object) -> None:
