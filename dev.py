@@ -144,7 +144,7 @@ def test(arguments: list[str]) -> None:
     """All tests: everything in Blender 5.0's environment, then what touches Blender in 4.5 too."""
     setup()
     setup_blender_45()
-    run(executable(ENVIRONMENT, "python"), "-m", "pytest", *arguments)
+    run(executable(ENVIRONMENT, "python"), "-m", "pytest", "--numprocesses=auto", "--maxprocesses=4", *arguments)
     if not arguments:
         print("Once more in Blender 4.5: tests/bpy", flush=True)
         run(executable(BLENDER_45_ENVIRONMENT, "python"), "-m", "pytest", "tests/bpy")
