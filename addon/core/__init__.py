@@ -8,6 +8,5 @@ from pathlib import Path
 
 if not (Path(__file__).parent / "motion").is_dir():
     _beside = Path(__file__).parents[2]
-    __path__ = [
-        str(place) for place in (_beside / "backend" / "chironomy", _beside / "chironomy") if place.is_dir()
-    ][:1]
+    _originals = (_beside / "backend" / "chironomy", _beside / "chironomy")
+    __path__ = [str(place) for place in _originals if place.is_dir()][:1]
