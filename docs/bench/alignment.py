@@ -147,7 +147,7 @@ def joined(recordings: list[Recording], minutes: int) -> Iterator[tuple[str, str
     yield (
         f"{audio.duration_s / 60:.1f} min joined, {len(expected)} words",
         f"{elapsed:.1f} s ({audio.duration_s / elapsed:.0f} × real time; processor {processor:.1f} s), "
-        f"{same.mean():.1%} of words as when aligned alone (± 50 ms), fit {result.fit:.2f}, memory so far {memory:.0f} MB",
+        f"{same.mean():.1%} of words as when aligned alone (± 50 ms), fit {result.fit:.2f}, {memory:.0f} MB",
     )
 
 
