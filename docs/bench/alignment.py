@@ -1,23 +1,23 @@
 """How right and how fast alignment is: prints a Markdown table.
 
-    python docs/bench/alignment.py [--data ../shared/data]
+    python docs/bench/alignment.py [--data ../shared/data] [--write]
 
 Truth are the phone times of the synthesiser flite (voices slt and rms), clean and with noise; and recordings of
-people, each with its own text and with that of another, alone and joined to ten minutes.
+people, each with its own text and with that of another, alone and joined to ten minutes. --write puts the table into
+docs/benchmarks.md.
 """
 
 import argparse
-import datetime
-import os
-import platform
 import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 from flite_speech import Flite, FliteMissing, Utterance
+from stages import machine, write_section
 
 from chironomy.formats.words import TimingMethod
 from chironomy.speech.align import align
@@ -41,12 +41,20 @@ class Recording:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[3] / "shared" / "data")
-    data = parser.parse_args().data
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    print(f"Alignment, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {machine}\n")
-    print("| what | result |\n|---|---|")
-    for what, result in rows(data):
-        print(f"| {what} | {result} |", flush=True)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    given = parser.parse_args()
+    lines = [
+        f"{date.today()}, {machine()}. `python docs/bench/alignment.py --write`",
+        "",
+        "| what | result |",
+        "|---|---|",
+    ]
+    print("\n".join(lines))
+    for what, result in rows(given.data):
+        lines.append(f"| {what} | {result} |")
+        print(lines[-1], flush=True)
+    if given.write:
+        write_section("Alignment", "\n".join(lines))
 
 
 def rows(data: Path) -> Iterator[tuple[str, str]]:
