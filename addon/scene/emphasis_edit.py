@@ -12,7 +12,7 @@ The record of all this is kept on the take's base action, so undo, saving and li
 import io
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import bpy
 import numpy as np
@@ -40,6 +40,9 @@ from .live import LiveTake, has_live_take, live_take
 _PREFIX = "chironomy_emphasis_"
 #: A value that differs by more from the one that was left there was changed by hand.
 _BY_HAND = 1e-4
+
+#: Sliders are shown in single precision: closer than this they are the same.
+_SAME = 1e-6
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,7 @@ def begin_editing(armature: bpy.types.Object, psi: Array, words: Iterable[TakeWo
     Where the curve shows something else than psi, that counts as drawn by hand.
     """
     live = live_take(armature)
-    rows = [
-        (word.score, word.window.preparation_s, word.window.stroke_start_s, word.window.stroke_end_s)
-        + (word.window.retraction_s,)
-        for word in words
-    ]
+    rows = [[word.score, *astuple(word.window)] for word in words]
     table = np.array(rows, dtype=float).reshape(-1, 5)
     psi = np.asarray(psi, dtype=float)
     record = EmphasisRecord(np.array([fps]), psi, table, table[:, 0].copy(), np.zeros(len(psi)), psi)
@@ -116,8 +115,8 @@ def move_sliders(armature: bpy.types.Object, sliders: Mapping[int, float]) -> No
     """Moves these words' sliders, 0…2; the viewport follows at once, and nothing changes outside their windows."""
     live = live_take(armature)
     record = _record(live)
-    moved = {word: float(np.clip(value, 0.0, MAX_EMPHASIS)) for word, value in sliders.items()}
-    moved = {word: value for word, value in moved.items() if value != record.sliders[word]}
+    moved = {word: _slider(value, record.words[word, 0]) for word, value in sliders.items()}
+    moved = {word: value for word, value in moved.items() if abs(value - record.sliders[word]) > _SAME}
     if not moved:
         return
     record = _read_back(live, record)
@@ -141,7 +140,8 @@ def reset_to_generated(armature: bpy.types.Object, words: Iterable[int] | None =
     sliders, drawn = record.sliders.copy(), record.drawn.copy()
     sliders[chosen] = record.words[chosen, 0]
     for frames in windows:
-        drawn[frames] = 0.0
+        inside = slice(frames.start + 1 if frames.start else 0, frames.stop - 1 if frames.stop < len(drawn) else None)
+        drawn[inside] = 0.0  # at its borders the window meets what was drawn outside
     _show(live, replace(record, sliders=sliders, drawn=drawn), windows, straight=True)
 
 
@@ -187,7 +187,7 @@ def has_emphasis_record(armature: bpy.types.Object) -> bool:
 
 
 def saved_emphasis(armature: bpy.types.Object) -> bytes:
-    """The curve, its keys and its sliders, for `restore_emphasis`: to the bit, also on another live form of the take."""
+    """The curve, its keys and its sliders, for `restore_emphasis`: to the bit, also when the take is shown anew."""
     live = live_take(armature)
     keys = read_keys(influence_curve(live.strips[EMPHASIS]))
     keys = {name: values - _start(live) if values.ndim == 2 else values for name, values in keys.items()}
@@ -224,6 +224,7 @@ def _show(live: LiveTake, record: EmphasisRecord, windows: list[slice], straight
     for frames in windows:
         a, b = whole_segments(keys, first + frames.start, first + frames.stop - 1)
         a, b = max(a - first, 0), min(b - first, len(values) - 1)
+        _keep_borders(values, record.left, a, b)
         widened.append(slice(a, b + 1))
         keys = replaced(keys, first + a, first + b, _window_keys(keys, live.frames, values, a, b, straight))
     write_keys(curve, keys)
@@ -233,6 +234,14 @@ def _show(live: LiveTake, record: EmphasisRecord, windows: list[slice], straight
     _finish(live, replace(record, left=left))
 
 
+def _keep_borders(values: Array, shown: Array, a: int, b: int) -> None:
+    """Lets a window begin and end where the curve is now, be it simplified or drawn: the curve outside stays."""
+    if a > 0:
+        values[a] = shown[a]
+    if b < len(values) - 1:
+        values[b] = shown[b]
+
+
 def _window_keys(keys: Keys, frames: Array, values: Array, a: int, b: int, straight: bool) -> Keys:
     at = frames[a : b + 1]
     if straight or not has_smooth_keys(keys, at[0], at[-1]):
@@ -240,6 +249,10 @@ def _window_keys(keys: Keys, frames: Array, values: Array, a: int, b: int, strai
     own = keys_by_hand(keys, int(at[0]), int(at[-1])) - at[0]
     picked, slopes = simplified(values[a : b + 1], required=own.tolist())
     return smooth_keys(at[picked], values[a + picked], slopes, np.isin(picked, own))
+
+
+def _slider(value: float, score: float) -> float:
+    return score if abs(value - score) <= _SAME else float(np.clip(value, 0.0, MAX_EMPHASIS))
 
 
 def _read_back(live: LiveTake, record: EmphasisRecord) -> EmphasisRecord:

@@ -5,6 +5,7 @@ Hermite one); its slope at a key is the curve's own, so it runs smoothly through
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,7 +30,7 @@ def simplified(values: ArrayLike, tolerance: float = TOLERANCE, required: Iterab
     while True:
         error = np.abs(through_keys(values, slopes, frames) - values)
         error[frames] = 0.0  # but for rounding
-        worst = [a + int(np.argmax(error[a : b + 1])) for a, b in zip(frames[:-1], frames[1:], strict=True)]
+        worst = [a + int(np.argmax(error[a : b + 1])) for a, b in pairwise(frames)]
         missing = [k for k in worst if error[k] > tolerance]
         if not missing:
             break
@@ -58,7 +59,7 @@ def _turning_points(values: Array) -> Array:
 
 def _without_needless(values: Array, slopes: Array, frames: Array, fixed: set[int], tolerance: float) -> Array:
     kept = [int(frames[0])]
-    for frame, following in zip(frames[1:-1], frames[2:], strict=True):
+    for frame, following in pairwise(frames[1:]):
         stretch = np.array([kept[-1], following])
         error = np.abs(through_keys(values, slopes, stretch) - values[kept[-1] : following + 1])[1:-1]
         if frame in fixed or error.max() > tolerance:
