@@ -43,8 +43,9 @@ def filling() -> Iterator[None]:
 
 
 def enum_items(kind: str, names: list[tuple[str, str, str]]) -> list[EnumItem]:
-    """Items of a dynamic enum whose stored numbers do not change when the list does."""
-    items = [(name, label, tip, zlib.crc32(name.encode()) & 0x3FFFFFFF) for name, label, tip in names]
+    """Items of a dynamic enum whose stored numbers do not change when the list does; the first is the default, 0."""
+    numbers = [0, *(zlib.crc32(name.encode()) & 0x3FFFFFFF for name, _, _ in names[1:])]
+    items = [(*texts, number) for texts, number in zip(names, numbers, strict=True)]
     _given_out[kind] = items
     return items
 
@@ -147,9 +148,7 @@ class SpeechSettings(bpy.types.PropertyGroup):
     )
     language: StringProperty(name="Language", description="The spoken language, as in “en” or “de”", default="en")
     start_frame: IntProperty(name="Start Frame", description="The frame of the scene where the sound begins", default=1)
-    words_of: StringProperty(
-        description="Which recording and text the list of words belongs to", options={"HIDDEN"}
-    )
+    words_of: StringProperty(description="Which recording and text the list of words belongs to", options={"HIDDEN"})
 
 
 class WordItem(bpy.types.PropertyGroup):

@@ -1,0 +1,70 @@
+"""What a finished job brought, put into the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from . import jobs
+from .core.errors import UserError
+from .properties import AUTOMATIC, filling, settings_of
+from .requests import next_seed
+from .takes import add_take, show_take
+
+_GONE = "The {what} was removed while the backend worked: its result was dropped"
+
+
+def deliver(job: jobs.Job) -> str:
+    """Writes words or takes into the job's scene; returns a notice, or nothing.
+
+    Raises UserError where scene or character are gone: then nothing is written.
+    """
+    scene = jobs.scene_of(job)
+    if scene is None:
+        raise UserError(_GONE.format(what="scene"))
+    notices = list(job.notices)
+    if job.kind == "align":
+        _fill_aligned(scene, job.words)
+    else:
+        armature = jobs.armature_of(job)
+        if armature is None:
+            raise UserError(_GONE.format(what="character"))
+        notices += _add_takes(scene, armature, job)
+        next_seed(scene)
+    settings_of(scene).speech.words_of = job.asked["words_of"]
+    text = " · ".join(dict.fromkeys(notices))
+    if text:
+        jobs.tell(job.kind, "INFO", text)
+    return text
+
+
+def _add_takes(scene: bpy.types.Scene, armature: bpy.types.Object, job: jobs.Job) -> list[str]:
+    """Adds all takes and shows the first; where that cannot be now, says so: the takes are in the list all the same."""
+    settings = settings_of(scene)
+    first = len(settings.takes)
+    for content, take in job.takes:
+        item = add_take(scene, armature, content, take)
+        item.first_frame = job.asked["start_frame"]
+        item.use_range = job.asked["use_range"]
+        item.range_first, item.range_last = job.asked["range_first"], job.asked["range_last"]
+    try:
+        show_take(scene, first, job.takes[0][1])
+    except UserError as error:
+        settings.active_take = first
+        return [f"The takes are in the list, but not shown: {error}"]
+    return []
+
+
+def _fill_aligned(scene: bpy.types.Scene, words: list[dict[str, Any]]) -> None:
+    """The list of words, as far as it is known before there is a take."""
+    settings = settings_of(scene)
+    chosen = [(item.text, item.gesture_class) for item in settings.words]
+    with filling():
+        settings.words.clear()
+        for number, word in enumerate(words):
+            item = settings.words.add()
+            item.text, item.punctuation = word["text"], word.get("punctuation", "")
+            item.start_s, item.end_s = word["start_s"], word["end_s"]
+            same = number < len(chosen) and chosen[number][0] == word["text"]
+            item.gesture_class = chosen[number][1] if same else AUTOMATIC

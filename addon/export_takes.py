@@ -1,0 +1,174 @@
+"""One file for each take, named by a template."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from .core.errors import UserError
+from .core.motion import rotations as rot
+from .core.motion.skeleton import INDEX, JOINT_COUNT
+from .properties import settings_of
+from .scene import versions
+from .scene.armature import rest_rotations
+from .scene.axes import local_from_pose, translation_from_location
+from .scene.bake import shown_motion
+from .scene.keyframes import BODY, FACE, ROOT, Motion, bones_of, scene_fps, shape_names
+from .scene.live import has_live_take
+from .takes import hide_shown, show_take, shown_index
+
+PLACEHOLDERS = ("scene", "character", "sound", "take", "seed", "style", "generator")
+_FORBIDDEN = '<>:"/\\|?*'
+
+
+def export_takes(scene: bpy.types.Scene) -> list[Path]:
+    """Writes what the panel *Export* says; returns the files. Raises UserError; files written before stay."""
+    settings = settings_of(scene)
+    armature = settings.armature
+    if armature is None:
+        raise UserError("Choose the character to export")
+    if settings.export.which == "ALL":
+        return _export_all(scene, armature)
+    index = shown_index(scene, armature)
+    motion = shown_motion(armature, scene) if has_live_take(armature) else action_motion(scene, armature)
+    return [_write(scene, armature, motion, index, set())]
+
+
+def _export_all(scene: bpy.types.Scene, armature: bpy.types.Object) -> list[Path]:
+    """Every take is shown in turn, so that each is written as the animator shaped it."""
+    settings = settings_of(scene)
+    chosen, before = settings.active_take, shown_index(scene, armature)
+    files: list[Path] = []
+    indices = [i for i, item in enumerate(settings.takes) if item.armature == armature]
+    if not indices:
+        raise UserError(f"{armature.name}: has no takes in the list: generate one, or export what is shown")
+    try:
+        for index in indices:
+            show_take(scene, index)
+            files.append(_write(scene, armature, shown_motion(armature, scene), index, set(files)))
+    finally:
+        if before is None:
+            hide_shown(scene, armature)
+        else:
+            show_take(scene, before)
+        settings.active_take = chosen
+    return files
+
+
+def _write(
+    scene: bpy.types.Scene, armature: bpy.types.Object, motion: Motion, index: int | None, taken: set[Path]
+) -> Path:
+    from .scene.export import export_take, load_profile
+
+    settings = settings_of(scene)
+    folder = Path(bpy.path.abspath(settings.export.folder))
+    if settings.export.folder.startswith("//") and not bpy.data.filepath:
+        raise UserError("The file is not saved yet: save it, or choose a folder for the export")
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder: make it, or choose another")
+    stem = file_name(scene, index)
+    names = (stem, *(f"{stem}_{n}" for n in range(2, 10**6)))
+    path = next(path for path in (folder / f"{name}.{settings.export.format}" for name in names) if path not in taken)
+    export_take(armature, settings.mesh, motion, path, load_profile(settings.export.profile))
+    return path
+
+
+def file_name(scene: bpy.types.Scene, index: int | None) -> str:
+    """The template with its placeholders replaced, fit for every system. Raises UserError for unknown ones."""
+    settings = settings_of(scene)
+    item = settings.takes[index] if index is not None else None
+    sound = settings.speech.sound_path if settings.speech.source == "FILE" else settings.speech.strip
+    values = {
+        "scene": scene.name,
+        "character": settings.armature.name if settings.armature else "character",
+        "sound": Path(sound).stem or "speech",
+        "take": item.name if item else "action",
+        "seed": str(item.seed) if item else "",
+        "style": item.style if item else "",
+        "generator": item.generator if item else "",
+    }
+    try:
+        parts = list(string.Formatter().parse(settings.export.name))
+    except ValueError as error:
+        raise UserError(f"File name: {error}: write placeholders as {{take}}") from error
+    name = ""
+    for literal, placeholder, _spec, _conversion in parts:
+        if placeholder is not None and placeholder not in values:
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise UserError(f"File name: there is no {{{placeholder}}}: use {known}")
+        name += literal + (values[placeholder] if placeholder is not None else "")
+    clean = "".join("_" if character in _FORBIDDEN or not character.isprintable() else character for character in name)
+    return clean.strip(" .") or "take"
+
+
+def action_motion(scene: bpy.types.Scene, armature: bpy.types.Object) -> Motion:
+    """What the character's active action holds over its frame range, in motion space. Raises UserError without one."""
+    data = armature.animation_data
+    if data is None or data.action is None:
+        raise UserError(f"{armature.name}: has neither a shown take nor an action: generate one first")
+    first, last = (round(frame) for frame in data.action.frame_range)
+    frames = np.arange(first, last + 1)
+    values = _sampled(data.action, data.action_slot, frames)
+    bones = bones_of(armature)
+    pose = np.stack([_rotation(armature, bone, values, len(frames)) for bone in bones], axis=1)
+    rotations = rot.identity((len(frames), JOINT_COUNT))
+    rotations[:, [INDEX[bone] for bone in bones]] = local_from_pose(pose, rest_rotations(armature, bones))
+    location = _columns(values, f'pose.bones["{ROOT}"].location', armature.pose.bones[ROOT].location, len(frames))
+    translation = translation_from_location(location, rest_rotations(armature, [ROOT])[0])
+    face = _face(settings_of(scene).mesh, frames)
+    return Motion(rot.make_continuous(rotations), translation, scene_fps(scene), face)
+
+
+def _sampled(
+    action: bpy.types.Action, slot: versions.Slot | None, frames: rot.Array
+) -> dict[tuple[str, int], rot.Array]:
+    curves = versions.curves(action, slot or versions.slot_of(action, BODY))
+    return {
+        (curve.data_path, curve.array_index): np.array([curve.evaluate(frame) for frame in frames.tolist()])
+        for curve in curves
+        if not curve.mute
+    }
+
+
+def _columns(values: dict[tuple[str, int], rot.Array], path: str, still: object, frames: int) -> rot.Array:
+    return np.stack([values.get((path, i), np.full(frames, part)) for i, part in enumerate(still)], axis=-1)
+
+
+def _rotation(
+    armature: bpy.types.Object, name: str, values: dict[tuple[str, int], rot.Array], frames: int
+) -> rot.Array:
+    """The bone's rotation as quaternions [T, 4], whatever mode it is keyed in."""
+    bone, path = armature.pose.bones[name], f'pose.bones["{name}"].'
+    if bone.rotation_mode == "QUATERNION":
+        return rot.normalize(_columns(values, path + "rotation_quaternion", bone.rotation_quaternion, frames))
+    if bone.rotation_mode == "AXIS_ANGLE":
+        turns = _columns(values, path + "rotation_axis_angle", bone.rotation_axis_angle, frames)
+        axis = turns[:, 1:] / np.maximum(np.linalg.norm(turns[:, 1:], axis=-1, keepdims=True), 1e-9)
+        return rot.exp(axis * turns[:, :1])
+    angles = _columns(values, path + "rotation_euler", bone.rotation_euler, frames)
+    turned = rot.identity((frames,))
+    for axis in bone.rotation_mode:  # "XYZ" turns about X first: Rz · Ry · Rx
+        about = np.zeros((frames, 3))
+        about[:, "XYZ".index(axis)] = angles[:, "XYZ".index(axis)]
+        turned = rot.multiply(rot.exp(about), turned)
+    return turned
+
+
+def _face(mesh: bpy.types.Object | None, frames: rot.Array) -> rot.Array | None:
+    from .core.motion.arkit import ARKIT_SHAPES
+
+    if not shape_names(mesh):
+        return None
+    keys = mesh.data.shape_keys
+    data = keys.animation_data
+    values = {}
+    if data is not None and data.action is not None:
+        for curve in versions.curves(data.action, data.action_slot or versions.slot_of(data.action, FACE)):
+            values[curve.data_path] = [curve.evaluate(frame) for frame in frames.tolist()]
+    face = np.zeros((len(frames), len(ARKIT_SHAPES)))
+    for name in shape_names(mesh):
+        face[:, ARKIT_SHAPES.index(name)] = values.get(f'key_blocks["{name}"].value', keys.key_blocks[name].value)
+    return face

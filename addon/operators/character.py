@@ -1,0 +1,86 @@
+"""*Character*: make the mannequin, or use an armature that is there."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.errors import UserError
+from ..properties import settings_of
+from .reporting import available, reporting
+
+
+class CHIRONOMY_OT_make_mannequin(bpy.types.Operator):
+    bl_idname = "chironomy.make_mannequin"
+    bl_label = "Make Mannequin"
+    bl_description = (
+        "Add the product's own figure with its SMPL-X armature and ARKit's 52 face shapes, and let it speak"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @reporting
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..core.motion.body import neutral_body
+        from ..scene.armature import create_armature
+        from ..scene.mannequin import create_mannequin
+
+        body = neutral_body()
+        armature = create_armature("Mannequin", body, context.scene.collection)
+        settings = settings_of(context.scene)
+        settings.armature, settings.mesh = armature, create_mannequin(armature, body)
+        return {"FINISHED"}
+
+
+class CHIRONOMY_OT_use_armature(bpy.types.Operator):
+    bl_idname = "chironomy.use_armature"
+    bl_label = "Use Selected Armature"
+    bl_description = "Let the active armature speak: one with SMPL-X's bones, such as the mannequin's"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        active = context.view_layer.objects.active
+        chosen = active is not None and (active.type == "ARMATURE" or active.find_armature() is not None)
+        return available(cls, "" if chosen else "Select an armature, or a mesh that one deforms")
+
+    @reporting
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        active = context.view_layer.objects.active
+        armature = active if active.type == "ARMATURE" else active.find_armature()
+        require_smplx(armature)
+        settings = settings_of(context.scene)
+        settings.armature = armature
+        settings.mesh = active if active.type == "MESH" else face_mesh_of(armature, context.scene)
+        return {"FINISHED"}
+
+
+def require_smplx(armature: bpy.types.Object) -> None:
+    """Raises UserError where bones are missing."""
+    from ..core.motion.skeleton import JOINTS
+
+    missing = [name for name in JOINTS if name not in armature.data.bones]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(
+            f"{armature.name}: has no bone {missing[0]}{more}: use an SMPL-X armature or make the mannequin"
+        )
+
+
+def face_mesh_of(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The mesh that the armature deforms and that has most of ARKit's shapes."""
+    from ..scene.keyframes import shape_names
+
+    meshes = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
+    return max(meshes, key=lambda mesh: len(shape_names(mesh)), default=None)
+
+
+CLASSES = (CHIRONOMY_OT_make_mannequin, CHIRONOMY_OT_use_armature)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

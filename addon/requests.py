@@ -1,0 +1,82 @@
+"""What the panel says, as jobs for the server."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import bpy
+
+from . import speech
+from .core.errors import UserError
+from .jobs import Job
+from .properties import AUTOMATIC, NO_GESTURE, settings_of
+from .scene.keyframes import scene_fps
+
+#: Frames per second inside the generators.
+_GENERATOR_FPS = 30.0
+_SEEDS = 2**31 - 1
+
+
+def align_job(scene: bpy.types.Scene) -> Job:
+    """A job that finds the times of the words. Raises UserError where sound or text is missing."""
+    return _job("align", scene, speech.speech_of(scene), {}, {})
+
+
+def generate_job(scene: bpy.types.Scene, armature: bpy.types.Object) -> Job:
+    """A job that makes takes for the character. Raises UserError where something is missing."""
+    settings, said = settings_of(scene), speech.speech_of(scene)
+    wanted = settings.generate
+    request: dict[str, Any] = {
+        "generator": wanted.generator,
+        "style": wanted.style,
+        "seed": wanted.seed,
+        "variations": wanted.variations,
+    }
+    if settings.speech.words_of == speech.fingerprint(said):
+        request["gesture_classes"] = {
+            str(number): "" if word.gesture_class == NO_GESTURE else word.gesture_class
+            for number, word in enumerate(settings.words)
+            if word.gesture_class != AUTOMATIC
+        }
+    if wanted.use_range:
+        request["frames"] = list(_range_in_take(scene))
+    asked = {
+        "start_frame": speech.start_frame(scene),
+        "use_range": wanted.use_range,
+        "range_first": wanted.range_first,
+        "range_last": wanted.range_last,
+    }
+    return _job("generate", scene, said, request, asked, armature.session_uid)
+
+
+def next_seed(scene: bpy.types.Scene) -> None:
+    """After a generation: seeds that were not tried yet, where the seed is not locked."""
+    wanted = settings_of(scene).generate
+    if not wanted.lock_seed:
+        wanted.seed = (wanted.seed + wanted.variations) % _SEEDS
+
+
+def any_seed() -> int:
+    """A seed by chance, short enough to be read out to a colleague."""
+    return random.randrange(1, 10_000)  # noqa: S311
+
+
+def _job(
+    kind: str, scene: bpy.types.Scene, said: speech.Speech, request: dict[str, Any], asked: dict[str, Any], uid: int = 0
+) -> Job:
+    whole = {"kind": kind, "language": settings_of(scene).speech.language.strip() or "en", **request}
+    if said.text is not None:
+        whole["text"] = said.text
+    asked = {**asked, "words_of": speech.fingerprint(said)}
+    return Job(kind, whole, said.audio, said.audio_name, said.transcript, scene.session_uid, uid, asked)
+
+
+def _range_in_take(scene: bpy.types.Scene) -> tuple[int, int]:
+    wanted, start = settings_of(scene).generate, speech.start_frame(scene)
+    if wanted.range_last < wanted.range_first:
+        raise UserError("The frame range ends before it begins: set To after From")
+    if wanted.range_last < start:
+        raise UserError("The frame range ends before the sound begins: choose later frames")
+    rate = _GENERATOR_FPS / scene_fps(scene)
+    return max(int((wanted.range_first - start) * rate), 0), int((wanted.range_last - start) * rate)
