@@ -4,9 +4,11 @@ Registering only makes Blender know classes: it starts nothing and loads nothing
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 #: In the order in which they are registered. Each has register() and unregister().
-_PARTS = ("properties", "preferences", "operators", "panels", "word_lane", "jobs")
+_WANTED = ("properties", "preferences", "operators", "panels", "word_lane", "jobs")
+_PARTS = [name for name in _WANTED if find_spec(f".{name}", __package__) is not None]
 
 
 def register() -> None:
@@ -23,7 +25,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Called by Blender when the add-on is switched off."""
-    _unregister(list(_PARTS))
+    _unregister(_PARTS)
 
 
 def _unregister(names: list[str]) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from .core.errors import UserError
-from .server_link import Server, find_server
+from .jobs import Connect
+
+if TYPE_CHECKING:
+    from .backend.client import Client
 
 _ROOT = __package__ or ""
+_NOT_RUNNING = "The backend is not running: start it in the add-on's preferences"
 
 
 def data_folder() -> Path:
@@ -27,19 +31,23 @@ def data_folder() -> Path:
 
 def why_unavailable() -> str:
     """Why no job can be sent now, and what to do; nothing where a server is there."""
-    if find_server(data_folder()) is None:
-        return "The backend is not running: start it in the add-on's preferences"
-    return ""
+    from .backend.process import read_handshake
+
+    return "" if read_handshake(data_folder()) is not None else _NOT_RUNNING
 
 
-def connector() -> Callable[[threading.Event], Server]:
+def connector() -> Connect:
     """What a job's thread calls to reach the server; itself it is called in the main thread."""
     folder = data_folder()
 
-    def connect(_cancelling: threading.Event) -> Server:
-        server = find_server(folder)
-        if server is None:
-            raise UserError("The backend is not running: start it in the add-on's preferences")
-        return server
+    def connect(_cancelled: threading.Event) -> Client:
+        from .backend.client import Client
+        from .backend.process import read_handshake, require_protocol
+
+        handshake = read_handshake(folder)
+        if handshake is None:
+            raise UserError(_NOT_RUNNING)
+        require_protocol(handshake.protocol, handshake.version)
+        return Client(handshake.url, handshake.token)
 
     return connect

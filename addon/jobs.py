@@ -6,24 +6,30 @@ reference to Blender's data outlives a frame.
 
 from __future__ import annotations
 
+import tempfile
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from .core.errors import UserError
 from .core.formats.take import Take
+from .core.progress import Cancelled
 from .scene.take_store import take_of_bytes
-from .server_link import Server, ServerGone
+
+if TYPE_CHECKING:
+    from .backend.client import Client
+    from .backend.client import Job as Status
 
 _POLL_S = 0.1
 _FINISHED = ("done", "failed", "cancelled")
-#: How long failed or finished jobs stay visible in the panel.
+#: What a job's thread calls to reach the server; it ends early where the event is set.
+Connect = Callable[[threading.Event], "Client"]
 _numbers = count(1)
 
 
@@ -54,42 +60,50 @@ class Job:
     cancelling: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
-    def run(self, connect: Callable[[threading.Event], Server]) -> None:
+    def run(self, connect: Connect) -> None:
         """The thread's work; never raises."""
         try:
-            self._work(connect(self.cancelling))
+            client = connect(self.cancelling)
+            with tempfile.TemporaryDirectory() as folder:
+                job_id = client.submit(self.request, self._audio_file(Path(folder)), self.transcript)
+            self._follow(client, job_id)
         except UserError as error:
             self._end("failed", str(error))
+        except Cancelled:
+            self._end("cancelled")
         except Exception as error:
             self._end("failed", f"The add-on met a defect of its own ({type(error).__name__}: {error})")
 
-    def _work(self, server: Server) -> None:
-        audio = self.audio if isinstance(self.audio, bytes) else _read(self.audio)
-        job_id = server.submit(self.request, audio, self.audio_name, self.transcript)
+    def _audio_file(self, folder: Path) -> Path:
+        """The recording as a file; a sound that is packed into the .blend becomes one for the sending."""
+        if isinstance(self.audio, Path):
+            return self.audio
+        path = folder / (Path(self.audio_name).name or "sound.wav")
+        path.write_bytes(self.audio)
+        return path
+
+    def _follow(self, client: Client, job_id: str) -> None:
         while not self.cancelling.is_set():
-            status = server.status(job_id)
-            self.stage, self.seconds_left = status["stage"], status["seconds_left"]
-            self.fraction = max(self.fraction, status["fraction"])
-            if status["state"] in _FINISHED:
-                self._fetch(server, job_id, status)
+            status = client.job(job_id)
+            self.stage, self.seconds_left = status.stage, status.seconds_left
+            self.fraction = max(self.fraction, status.fraction)
+            if status.is_finished:
+                self._fetch(client, status)
                 return
             self.cancelling.wait(_POLL_S)
         self._end("cancelled")
-        try:
-            server.cancel(job_id)
-        except ServerGone:
-            return  # then nothing runs any more either
+        with suppress(UserError):  # where no server answers, nothing runs any more either
+            client.cancel(job_id)
 
-    def _fetch(self, server: Server, job_id: str, status: dict[str, Any]) -> None:
-        if status["state"] == "done":
+    def _fetch(self, client: Client, status: Status) -> None:
+        if status.state == "done":
             if self.kind == "align":
-                self.words = server.words(job_id)
-            for take_id in status["takes"]:
-                content = server.take(take_id)
+                self.words = client.words(status.id)["words"]
+            for take_id in status.takes:
+                content = client.take(take_id)
                 self.takes.append((content, take_of_bytes(content)))
-            self.notices = tuple(status.get("notices", ()))
-        problem = status.get("error") or {}
-        self._end(status["state"], str(problem.get("detail", "")))
+            self.notices = status.notices
+        self._end(status.state, status.error or "")
 
     def _end(self, state: str, error: str = "") -> None:
         self.error, self.seconds_left = error, None
@@ -101,14 +115,14 @@ _jobs: dict[int, Job] = {}
 _notice: tuple[str, str, str] | None = None
 
 
-def start(job: Job, connect: Callable[[threading.Event], Server]) -> None:
+def start(job: Job, connect: Connect) -> None:
     """Sends the job off; a timer delivers what comes back through the operator `chironomy.deliver`."""
     launch(job, connect)
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=_POLL_S, persistent=True)
 
 
-def launch(job: Job, connect: Callable[[threading.Event], Server]) -> None:
+def launch(job: Job, connect: Connect) -> None:
     """Sends the job off, for one who waits for it (`wait`)."""
     global _notice
     _notice = None
@@ -218,18 +232,7 @@ def _redraw() -> None:
                         region.tag_redraw()
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path.name}: cannot be read ({error.strerror or error}): check the path") from error
-
-
 def seconds_shown(seconds: float | None) -> str:
     """ "1:05 left", or nothing."""
     return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d} left"
 
-
-def waited(since_s: float) -> float:
-    """Seconds since a moment of time.monotonic()."""
-    return time.monotonic() - since_s
