@@ -18,7 +18,15 @@ _LOOK_S = 0.1
 _ENDING_S = 3.0
 _LONGEST_LINE = 300
 #: Settings of pip that would put packages somewhere else than into the environment it runs in.
-_MISLEADING = {"VIRTUAL_ENV", "CONDA_PREFIX", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV"}
+_MISLEADING = {
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_USER",
+    "PIP_ROOT",
+    "PIP_REQUIRE_VIRTUALENV",
+}
 
 CREATION_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
@@ -30,7 +38,13 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.upper().startswith(("PYTHON", "__PYVENV")) and name.upper() not in _MISLEADING
     }
-    return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    return {
+        **kept,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUTF8": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+    }
 
 
 def answer_of(command: Sequence[str | Path], timeout_s: float) -> str | None:

@@ -248,9 +248,7 @@ class _Installation:
 
     def _verified(self) -> None:
         self._say("Verifying", 0.95)
-        faults = verify(
-            executable_in(self.environment), lambda what, _: self.progress(what, 0.95), self.cancelled
-        )
+        faults = verify(executable_in(self.environment), lambda what, _: self.progress(what, 0.95), self.cancelled)
         for fault in faults:
             self.log.write(fault + "\n")
         if faults:

@@ -183,7 +183,7 @@ class Server:
             ended = process is not None and process.poll() is not None
             # one that ends well has found another that was starting at the same time, which now is everybody's
             if process is not None and ended and process.returncode == 0:
-                self._process = None
+                self._process = process = None
             joined = self._joined()
             if joined is not None:
                 return joined
@@ -211,5 +211,6 @@ def require_protocol(protocol: int, version: str) -> None:
         older = "backend" if protocol < PROTOCOL else "extension"
         remedy = "press Repair" if older == "backend" else "update the extension"
         raise UserError(
-            f"the backend {version} speaks protocol {protocol}, this extension {PROTOCOL}: the {older} is too old: {remedy}"
+            f"the backend {version} speaks protocol {protocol}, this extension {PROTOCOL}: the {older} is "
+            f"too old: {remedy}"
         )

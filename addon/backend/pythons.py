@@ -16,7 +16,9 @@ from .children import answer_of
 #: In the order in which they are preferred.
 VERSIONS = ((3, 11), (3, 12), (3, 13))
 _ASKING_S = 15.0
-_QUESTION = "import sys, json, venv, ensurepip; print(json.dumps([sys.version_info[0], sys.version_info[1], sys.prefix]))"
+_QUESTION = (
+    "import sys, json, venv, ensurepip; print(json.dumps([sys.version_info[0], sys.version_info[1], sys.prefix]))"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def find_maker(blender_python: str = sys.executable) -> Maker:
         found[version] = (blender_python,)
     for version in VERSIONS:
         if version in found:
-            return Maker(f"Python {version[0]}.{version[1]}: {' '.join(found[version])}", (*found[version], "-m", "venv"))
+            return Maker(
+                f"Python {version[0]}.{version[1]}: {' '.join(found[version])}", (*found[version], "-m", "venv")
+            )
     raise UserError(
         "no Python 3.11, 3.12 or 3.13 was found on this computer: install one from python.org (on Debian and Ubuntu "
         "with python3-venv), or uv, and press Install again"

@@ -1,0 +1,246 @@
+"""Installing the backend, and starting and stopping its server.
+
+With a window each returns at once and the preferences show how it goes; called with 'EXEC_DEFAULT' it waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+
+from .. import preferences
+from ..core.errors import UserError
+
+_REDRAW_S = 0.2
+
+
+class _BackendOperator:
+    """What they share: the user's errors become reports, and the windows follow what goes on."""
+
+    bl_options = {"REGISTER", "INTERNAL"}
+
+    def _done(self, work: Callable[[], object]) -> set[str]:
+        """Runs `work`; the report says what went wrong."""
+        try:
+            work()
+        except UserError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for notice in preferences.backend().take_notices():
+            self.report({"INFO"}, notice)
+        return {"FINISHED"}
+
+    def _waited(self) -> set[str]:
+        """After work that was waited for."""
+        from ..backend.state import State
+
+        status = preferences.backend().status()
+        for notice in preferences.backend().take_notices():
+            self.report({"INFO"}, notice)
+        if status.state is State.FAILED:
+            self.report({"ERROR"}, status.detail)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class CHIRONOMY_OT_install_backend(_BackendOperator, bpy.types.Operator):
+    """Install the backend into the extension's own folder. Downloads about 400 MB, with an NVIDIA card about 3 GB"""
+
+    bl_idname = "chironomy.install_backend"
+    bl_label = "Install Backend"
+
+    @classmethod
+    def poll(cls, _context):
+        return _allowed(cls, _offline, _working)
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title="Install the backend?",
+            message="Downloads about 400 MB, with an NVIDIA card about 3 GB, from PyPI and PyTorch",
+            confirm_text="Install",
+        )
+
+    def execute(self, _context):
+        wait = bpy.app.background or not bpy.context.window_manager.windows
+        if self._done(lambda: preferences.backend().install(wait=wait)) == {"CANCELLED"}:
+            return {"CANCELLED"}
+        if wait:
+            return self._waited()
+        _follow()
+        return {"FINISHED"}
+
+
+class CHIRONOMY_OT_repair_backend(CHIRONOMY_OT_install_backend):
+    """Install the backend anew; takes and models stay"""
+
+    bl_idname = "chironomy.repair_backend"
+    bl_label = "Repair"
+
+
+class CHIRONOMY_OT_verify_backend(_BackendOperator, bpy.types.Operator):
+    """Check that everything the backend needs is there"""
+
+    bl_idname = "chironomy.verify_backend"
+    bl_label = "Verify"
+
+    @classmethod
+    def poll(cls, _context):
+        return _allowed(cls, _working, _missing)
+
+    def execute(self, _context):
+        wait = bpy.app.background or not bpy.context.window_manager.windows
+        if self._done(lambda: preferences.backend().verify(wait=wait)) == {"CANCELLED"}:
+            return {"CANCELLED"}
+        if wait:
+            return self._waited()
+        _follow()
+        return {"FINISHED"}
+
+
+class CHIRONOMY_OT_uninstall_backend(_BackendOperator, bpy.types.Operator):
+    """Remove the installed backend; takes and models stay"""
+
+    bl_idname = "chironomy.uninstall_backend"
+    bl_label = "Uninstall"
+
+    @classmethod
+    def poll(cls, _context):
+        return _allowed(cls, _working, _nothing_of_ours)
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, _context):
+        return self._done(preferences.backend().uninstall)
+
+
+class CHIRONOMY_OT_cancel_backend(_BackendOperator, bpy.types.Operator):
+    """Stop installing or starting; what was installed before stays"""
+
+    bl_idname = "chironomy.cancel_backend"
+    bl_label = "Cancel"
+
+    def execute(self, _context):
+        return self._done(preferences.backend().cancel)
+
+
+class CHIRONOMY_OT_start_server(_BackendOperator, bpy.types.Operator):
+    """Start the server, or use the one that runs already for another Blender"""
+
+    bl_idname = "chironomy.start_server"
+    bl_label = "Start"
+
+    @classmethod
+    def poll(cls, _context):
+        return _allowed(cls, _working, _missing)
+
+    def invoke(self, _context, _event):
+        _follow()
+        return self._done(preferences.backend().start)
+
+    def execute(self, _context):
+        return self._done(lambda: preferences.backend().client(may_start=True))
+
+
+class CHIRONOMY_OT_stop_server(_BackendOperator, bpy.types.Operator):
+    """Stop the server if this Blender started it; otherwise only let go of it"""
+
+    bl_idname = "chironomy.stop_server"
+    bl_label = "Stop"
+
+    @classmethod
+    def poll(cls, _context):
+        return _allowed(cls, _working, _not_running)
+
+    def execute(self, _context):
+        return self._done(preferences.backend().stop)
+
+
+class CHIRONOMY_OT_open_backend_log(_BackendOperator, bpy.types.Operator):
+    """Show the folder with the logs of the installation and of the server"""
+
+    bl_idname = "chironomy.open_backend_log"
+    bl_label = "Logs"
+
+    def execute(self, _context):
+        folder = preferences.user_folder()
+        if not folder.is_dir():
+            self.report({"INFO"}, "There are no logs yet")
+            return {"CANCELLED"}
+        bpy.ops.wm.path_open(filepath=str(folder))
+        return {"FINISHED"}
+
+
+def _allowed(operator: type, *objections: Callable[[], str]) -> bool:
+    """Whether none objects; the first that does says why the button is disabled."""
+    why = next(filter(None, (objection() for objection in objections)), "")
+    if why:
+        operator.poll_message_set(why)
+    return not why
+
+
+def _offline() -> str:
+    return preferences.why_offline()
+
+
+def _working() -> str:
+    return "Something is going on already: wait, or cancel it" if preferences.backend().is_working else ""
+
+
+def _missing() -> str:
+    from ..backend.state import State
+
+    missing = preferences.backend().status().state is State.NOT_INSTALLED
+    return "The backend is not installed" if missing else ""
+
+
+def _nothing_of_ours() -> str:
+    return "" if any(preferences.user_folder().glob("environment-*")) else "Nothing is installed here"
+
+
+def _not_running() -> str:
+    from ..backend.state import State
+
+    running = preferences.backend().status().state in (State.READY, State.BUSY)
+    return "" if running else "The server does not run"
+
+
+def _follow() -> None:
+    """Redraws the preferences and sidebars while something goes on."""
+    if not bpy.app.timers.is_registered(_redraw):
+        bpy.app.timers.register(_redraw, first_interval=_REDRAW_S)
+
+
+def _redraw() -> float | None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in ("PREFERENCES", "VIEW_3D"):
+                area.tag_redraw()
+    return _REDRAW_S if preferences.backend().is_working else None
+
+
+CLASSES = (
+    CHIRONOMY_OT_install_backend,
+    CHIRONOMY_OT_repair_backend,
+    CHIRONOMY_OT_verify_backend,
+    CHIRONOMY_OT_uninstall_backend,
+    CHIRONOMY_OT_cancel_backend,
+    CHIRONOMY_OT_start_server,
+    CHIRONOMY_OT_stop_server,
+    CHIRONOMY_OT_open_backend_log,
+)
+
+
+def register() -> None:
+    for each in CLASSES:
+        bpy.utils.register_class(each)
+
+
+def unregister() -> None:
+    if bpy.app.timers.is_registered(_redraw):
+        bpy.app.timers.unregister(_redraw)
+    for each in reversed(CLASSES):
+        bpy.utils.unregister_class(each)
