@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -56,6 +57,20 @@ def test_a_worker_that_does_not_look_up_is_ended(server: RunningServer, speech: 
     wait_for(lambda: not is_alive(worker), 5, interval_s=0.005)
     assert time.monotonic() - began < SOON_S
     server.wait(server.submit(speech, text=SHORT_TEXT, seed=42))
+
+
+@pytest.mark.parametrize("answer_after_s", [0.30, 0.34, 0.36, 0.40])
+def test_the_next_job_is_safe_when_the_answer_to_a_cancel_comes_late(
+    server: RunningServer, speech: bytes, long_speech: bytes, answer_after_s: float
+):
+    job, worker = running_job(server, long_speech, round(1000 * answer_after_s))
+    following = server.submit(speech, text=SHORT_TEXT, seed=round(1000 * answer_after_s))
+    worker.suspend()
+    server.http.delete(f"/jobs/{job}")
+    time.sleep(answer_after_s)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        worker.resume()
+    server.wait(following)
 
 
 def test_cancelling_what_is_finished_changes_nothing(server: RunningServer, speech: bytes):

@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,14 @@ class WorkerDied(Exception):
     """The process ended in the middle of a job."""
 
 
+class _Run:
+    """One job in the process."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.cancelled = False
+
+
 class Worker:
     """Starts its process when there is work, keeps it for the next job."""
 
@@ -38,8 +46,7 @@ class Worker:
         self._log = log
         self._cancel_s = cancel_s
         self._process: asyncio.subprocess.Process | None = None
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._run: _Run | None = None
         self._presets = ""
 
     async def run(self, order: Mapping[str, Any], presets: str, on_progress: OnProgress) -> dict[str, Any]:
@@ -47,12 +54,14 @@ class Worker:
 
         Raises WorkerDied, also where the process was ended by `cancel`.
         """
-        if presets != self._presets:
-            await self.stop()
-        self._presets = presets
-        self._idle.clear()
+        own = self._run = _Run()
         try:
+            if presets != self._presets:
+                await self.stop()
+            self._presets = presets
             process = await self._started()
+            if own.cancelled:
+                return {"cancelled": True}
             _send(process, dict(order))
             while True:
                 message = await _message(process)
@@ -63,18 +72,27 @@ class Worker:
             await self.stop()
             raise WorkerDied(str(error)) from error
         finally:
-            self._idle.set()
+            self._run = None
+            own.ended.set()
 
-    async def cancel(self) -> None:
-        """The running job ends: by itself where it looks up soon enough, else with the process."""
-        process = self._process
-        if process is None or self._idle.is_set():
+    def cancel(self) -> Coroutine[Any, Any, None]:
+        """Tells the running job to end, now; awaited, ends the process where the job does not look up soon enough."""
+        own, process = self._run, self._process
+        if own is not None:
+            own.cancelled = True
+            if process is not None:
+                with contextlib.suppress(ConnectionError):
+                    _send(process, {"cancel": True})
+        return self._ensure_ended(own)
+
+    async def _ensure_ended(self, own: _Run | None) -> None:
+        if own is None:
             return
-        with contextlib.suppress(ConnectionError):
-            _send(process, {"cancel": True})
-        try:
-            await asyncio.wait_for(self._idle.wait(), self._cancel_s)
-        except TimeoutError:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(own.ended.wait(), self._cancel_s)
+        if self._run is own and self._process is not None:
+            # let go of first: its last answer may be on its way, and the next job must not be given to a dying process
+            process, self._process = self._process, None
             _kill(process)
 
     async def stop(self) -> None:
