@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +157,10 @@ def test_health_says_what_there_is(server: RunningServer, done: dict):
     assert "negation" in health["gesture_classes"]
     assert 20 < health["memory_mb"] < 5000
     assert (health["jobs_queued"], health["jobs_running"]) == (0, 0)
+
+
+def test_a_device_that_is_not_there_is_replaced_with_a_notice(start: Callable[..., RunningServer], speech: bytes):
+    server = start("--device", "cuda:31")
+    status = server.wait(server.submit(speech, text=SHORT_TEXT))
+    assert "cuda:31 cannot be used" in status["notices"][0]
+    assert server.http.get("/health").json()["device"] == "cpu"

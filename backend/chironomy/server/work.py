@@ -38,8 +38,9 @@ Send = Callable[[Message], None]
 class Performer:
     """Does jobs, and keeps the last recording in memory."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, notice: str = "") -> None:
         self._device = device
+        self._notices = [notice] if notice else []
         self._heard: tuple[str, Recording] | None = None
 
     def perform(self, order: Mapping[str, Any], progress: Progress) -> Results:
@@ -93,7 +94,7 @@ class Performer:
             metadata = replace(take.metadata, sources=sources, notices=tuple(notices))
             name = f"{take_id}.npz"
             write_take(folder / name, replace(take, metadata=metadata))
-            results[name] = notices
+            results[name] = [*self._notices, *notices]
         return results
 
 
@@ -176,11 +177,11 @@ def main(device: str) -> None:
         out.write(json.dumps(message) + "\n")
 
     chosen, notice = choose_device(device)
-    send({"ready": chosen, "notice": notice})
+    send({"ready": chosen})
     orders: queue.SimpleQueue[Message] = queue.SimpleQueue()
     cancelled = threading.Event()
     threading.Thread(target=_listen, args=(orders, cancelled), daemon=True).start()
-    performer = Performer(chosen)
+    performer = Performer(chosen, notice)
     while True:
         send(_outcome(performer, orders.get(), _reporter(send, cancelled)))
 
