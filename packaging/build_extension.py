@@ -5,7 +5,7 @@ add-on's files, the manifest, the presets, the numpy-only parts of the backend (
 the installer, the backend's wheel. (Named under `wheels` in the manifest it would land in Blender's own Python
 without its dependencies.)
 
-Run it through:  python3.11 dev.py extension
+Run it through:  python3.11 dev.py extension [FOLDER]
 """
 
 import importlib.util
@@ -53,8 +53,8 @@ def stage(folder: Path) -> None:
 
 
 def main() -> None:
-    out = ROOT / "dist"
-    out.mkdir(exist_ok=True)
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist"
+    out.mkdir(parents=True, exist_ok=True)
     tool = [sys.executable, str(blender_extension_tool())]
     with tempfile.TemporaryDirectory() as temporary:
         staged = Path(temporary) / "chironomy"
