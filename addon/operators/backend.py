@@ -44,11 +44,8 @@ class _BackendOperator:
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_install_backend(_BackendOperator, bpy.types.Operator):
-    """Install the backend into the extension's own folder. Downloads about 400 MB, with an NVIDIA card about 3 GB"""
-
-    bl_idname = "chironomy.install_backend"
-    bl_label = "Install Backend"
+class _Installing(_BackendOperator):
+    """Both make a new environment."""
 
     @classmethod
     def poll(cls, _context):
@@ -73,7 +70,14 @@ class CHIRONOMY_OT_install_backend(_BackendOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_repair_backend(CHIRONOMY_OT_install_backend):
+class CHIRONOMY_OT_install_backend(_Installing, bpy.types.Operator):
+    """Install the backend into the extension's own folder. Downloads about 400 MB, with an NVIDIA card about 3 GB"""
+
+    bl_idname = "chironomy.install_backend"
+    bl_label = "Install Backend"
+
+
+class CHIRONOMY_OT_repair_backend(_Installing, bpy.types.Operator):
     """Install the backend anew; takes and models stay"""
 
     bl_idname = "chironomy.repair_backend"

@@ -1,4 +1,4 @@
-"""The link to the backend with a real server: shared, noticed when it dies, started again, stopped by who started it."""
+"""The link to the backend with a real server: shared, noticed when it dies, started again, stopped by its owner."""
 
 import json
 import os
