@@ -67,7 +67,7 @@ def _ask(folder: Path, editor: str) -> dict:
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
     (folder / "ask").write_text(editor)
-    for _ in range(150):
+    for _ in range(75):
         time.sleep(0.2)
         if answer.exists():
             return json.loads(answer.read_text())
@@ -139,11 +139,25 @@ def stage() -> None:
     bpy.app.timers.register(answer, first_interval=2.0)
 
 
+def _editor_area(window: "bpy.types.Window") -> "bpy.types.Area":
+    """The lower part of what was the 3D view: the default timeline below it has room for ticks alone."""
+    import bpy
+
+    views = [area for area in window.screen.areas if area.type == "VIEW_3D"]
+    others = [area for area in window.screen.areas if area.x == views[0].x and area.height > 200 and area not in views]
+    if others:
+        return others[0]
+    region = next(item for item in views[0].regions if item.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=views[0], region=region):
+        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=0.4)
+    return min((area for area in window.screen.areas if area.type == "VIEW_3D"), key=lambda area: area.y)
+
+
 def _show_editor(editor: str) -> None:
     import bpy
 
     window = bpy.context.window_manager.windows[0]
-    area = next(item for item in window.screen.areas if item.y < 50 and item.width > 800)
+    area = _editor_area(window)
     wanted = {
         "timeline": "DOPESHEET_EDITOR",
         "dopesheet": "DOPESHEET_EDITOR",
@@ -153,9 +167,6 @@ def _show_editor(editor: str) -> None:
     area.type = wanted
     if editor in ("timeline", "dopesheet"):
         area.spaces.active.mode = "TIMELINE" if editor == "timeline" else "DOPESHEET"
-    if area.height < 200:
-        with bpy.context.temp_override(window=window):
-            bpy.ops.screen.area_move("EXEC_DEFAULT", x=area.x + 300, y=area.y + area.height, delta=190)
     area.tag_redraw()
 
 
@@ -164,7 +175,7 @@ def _answer(folder: Path) -> None:
     from chironomy_blender.word_lane import drawing
 
     window = bpy.context.window_manager.windows[0]
-    area = next(item for item in window.screen.areas if item.y < 50 and item.width > 800)
+    area = _editor_area(window)
     region = next(item for item in area.regions if item.type == "WINDOW")
     scene = window.scene
     with bpy.context.temp_override(window=window, area=area, region=region):

@@ -15,7 +15,7 @@ class CHIRONOMY_UL_words(bpy.types.UIList):
     bl_idname = "CHIRONOMY_UL_words"
 
     def draw_item(self, context, layout, _data, word, _icon, _active_data, _active, index=0, _flag=0) -> None:
-        split = layout.split(factor=0.36, align=True)
+        split = layout.split(factor=0.34, align=True)
         name = split.row(align=True)
         mark = name.row(align=True)
         mark.alignment = "LEFT"
@@ -27,9 +27,9 @@ class CHIRONOMY_UL_words(bpy.types.UIList):
         )
         jump.word = index
         mark.label(text=f"{word.start_s:.2f}")
-        rest = split.split(factor=0.2, align=True)
+        rest = split.split(factor=0.18, align=True)
         rest.progress(factor=word.score, text=f"{word.score:.2f}")
-        rest = rest.split(factor=0.52, align=True)
+        rest = rest.split(factor=0.46, align=True)
         rest.prop(word, "slider", text="", slider=True)
         rest = rest.row(align=True)
         rest.prop(word, "gesture_class", text="")
@@ -53,6 +53,7 @@ class CHIRONOMY_UL_words(bpy.types.UIList):
 class CHIRONOMY_PT_emphasis(bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_emphasis"
     bl_label = "Emphasis"
+    bl_order = 3
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Chironomy"
@@ -67,10 +68,7 @@ class CHIRONOMY_PT_emphasis(bpy.types.Panel):
         row.prop(manager, "chironomy_only_emphasised", toggle=True)
         row.prop(manager, "chironomy_word_lane", toggle=True)
         layout.template_list("CHIRONOMY_UL_words", "", settings, "words", settings, "active_word", rows=6, maxrows=16)
-        row = layout.row(align=True)
-        row.label(text="Select")
-        for action, text in (("ALL", "All"), ("NONE", "None"), ("INVERT", "Invert"), ("EMPHASISED", "Emphasised")):
-            row.operator("chironomy.words_select", text=text).action = action
+        layout.operator_menu_enum("chironomy.words_select", "action", text="Select Words")
         column = layout.column(align=True)
         column.operator("chironomy.curve_simplify", icon="IPO_BEZIER")
         row = column.row(align=True)

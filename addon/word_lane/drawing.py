@@ -39,15 +39,7 @@ def lane_words(scene: bpy.types.Scene) -> list[Word]:
         return []
     start, fps = first_frame(scene), scene_fps(scene)
     return [
-        Word(
-            i,
-            start + word.start_s * fps,
-            start + word.end_s * fps,
-            word.slider,
-            word.text,
-            word.selected,
-            i == settings.active_word,
-        )
+        Word(i, start + word.start_s * fps, start + word.end_s * fps, word.slider, word.text, word.selected)
         for i, word in enumerate(settings.words)
     ]
 
@@ -118,7 +110,7 @@ def _triangles(found: list[Box], in_lane: bool, opacity: float) -> dict[str, lis
         dark = (*(0.6 * part for part in colour[:3]), colour[3])
         if in_lane:
             rectangle(box.left, box.bottom, box.right, box.ceiling, _ROOM, _ROOM)
-            edge = _SELECTED if box.word.selected or box.word.active else _EDGE
+            edge = _SELECTED if box.word.selected else _EDGE
             rectangle(box.left, box.bottom, box.right, box.top, edge, edge)
             rectangle(box.left + 1, box.bottom + 1, box.right - 1, box.top - 1, dark, colour)
         else:
@@ -138,8 +130,17 @@ def _write_words(found: list[Box], scale: float) -> None:
     blf.shadow(_FONT, 3, 0.0, 0.0, 0.0, 0.9)
     blf.color(_FONT, 1.0, 1.0, 1.0, 0.95)
     for box in found:
-        width, _ = blf.dimensions(_FONT, box.word.text)
-        if width + 4 * scale <= box.right - box.left:
-            blf.position(_FONT, (box.left + box.right - width) / 2, box.bottom + 4 * scale, 0)
-            blf.draw(_FONT, box.word.text)
+        text = _shortened(box.word.text, box.right - box.left - 4 * scale)
+        width, _ = blf.dimensions(_FONT, text)
+        blf.position(_FONT, (box.left + box.right - width) / 2, box.bottom + 4 * scale, 0)
+        blf.draw(_FONT, text)
     blf.disable(_FONT, blf.SHADOW)
+
+
+def _shortened(text: str, room: float) -> str:
+    """As much of the text as there is room for; nothing where that says nothing."""
+    width, _ = blf.dimensions(_FONT, text)
+    if width <= room:
+        return text
+    letters = int(len(text) * room / width) - 1
+    return f"{text[:letters]}…" if letters >= 2 else ""

@@ -24,7 +24,6 @@ class Word:
     """0…2."""
     text: str
     selected: bool
-    active: bool
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def test_switched_off_the_lane_leaves_nothing_behind(armature):
 
 
 def word(first, last, emphasis=1.0, index=0):
-    return layout.Word(index, first, last, emphasis, "word", False, False)
+    return layout.Word(index, first, last, emphasis, "word", False)
 
 
 def test_only_words_in_view_are_laid_out():
