@@ -1,13 +1,13 @@
-"""Where the backend is, from the main thread's point of view, and how a job's thread reaches it."""
+"""Whether the backend can be reached, from the main thread's point of view, and how a job's thread reaches it."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import bpy
 
 from .core.errors import UserError
 from .jobs import Connect
@@ -15,32 +15,51 @@ from .jobs import Connect
 if TYPE_CHECKING:
     from .backend.client import Client
 
-_ROOT = __package__ or ""
+#: Names the folder of a server that runs already and is used as it is; for tests, and for several Blenders in a row.
+SHARED_FOLDER = "CHIRONOMY_DATA"
 _NOT_RUNNING = "The backend is not running: start it in the add-on's preferences"
 
 
-def data_folder() -> Path:
-    """The server's folder: named by the environment (CHIRONOMY_DATA), else in the extension's own user folder."""
-    named = os.environ.get("CHIRONOMY_DATA")
-    if named:
-        return Path(named)
-    if _ROOT.startswith("bl_ext"):
-        return Path(bpy.utils.extension_path_user(_ROOT, path="server"))
-    return Path(bpy.utils.resource_path("USER")) / "chironomy" / "server"
-
-
 def why_unavailable() -> str:
-    """Why no job can be sent now, and what to do; nothing where a server is there."""
-    from .backend.process import read_handshake
+    """Why no job can be sent now, and what to do; nothing where one can. Cheap enough for drawing."""
+    shared = os.environ.get(SHARED_FOLDER)
+    if shared:
+        from .backend.process import read_handshake
 
-    return "" if read_handshake(data_folder()) is not None else _NOT_RUNNING
+        return "" if read_handshake(Path(shared)) is not None else _NOT_RUNNING
+    from .backend.state import State
+    from .preferences import backend
+
+    status = backend().status()
+    if status.state in (State.NOT_INSTALLED, State.INSTALLING, State.FAILED):
+        return f"The backend is not ready ({status.line[0].lower()}{status.line[1:]}): {status.next_step}"
+    return ""
 
 
 def connector() -> Connect:
     """What a job's thread calls to reach the server; itself it is called in the main thread."""
-    folder = data_folder()
+    shared = os.environ.get(SHARED_FOLDER)
+    if shared:
+        return _shared(Path(shared))
+    from .preferences import backend
 
-    def connect(_cancelled: threading.Event) -> Client:
+    link = backend()
+    return lambda _cancelled: link.busy()
+
+
+def learn_generators() -> None:
+    """Lets *Generator* offer what the server said that it has."""
+    if os.environ.get(SHARED_FOLDER):
+        return
+    from .preferences import backend
+    from .properties import set_generators
+
+    set_generators(backend().health().get("generators", []))
+
+
+def _shared(folder: Path) -> Connect:
+    @contextmanager
+    def connect(_cancelled: threading.Event) -> Iterator[Client]:
         from .backend.client import Client
         from .backend.process import read_handshake, require_protocol
 
@@ -48,6 +67,6 @@ def connector() -> Connect:
         if handshake is None:
             raise UserError(_NOT_RUNNING)
         require_protocol(handshake.protocol, handshake.version)
-        return Client(handshake.url, handshake.token)
+        yield Client(handshake.url, handshake.token)
 
     return connect

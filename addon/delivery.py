@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from . import jobs
+from .connection import learn_generators
 from .core.errors import UserError
 from .properties import AUTOMATIC, filling, settings_of
 from .requests import next_seed
@@ -32,6 +33,7 @@ def deliver(job: jobs.Job) -> str:
             raise UserError(_GONE.format(what="character"))
         notices += _add_takes(scene, armature, job)
         next_seed(scene)
+    learn_generators()
     settings_of(scene).speech.words_of = job.asked["words_of"]
     text = " · ".join(dict.fromkeys(notices))
     if text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _POLL_S = 0.1
 _FINISHED = ("done", "failed", "cancelled")
 #: What a job's thread calls to reach the server; it ends early where the event is set.
-Connect = Callable[[threading.Event], "Client"]
+Connect = Callable[[threading.Event], AbstractContextManager["Client"]]
 _numbers = count(1)
 
 
@@ -50,7 +50,7 @@ class Job:
     """What the panel said at the time, for the takes' list."""
     number: int = field(default_factory=lambda: next(_numbers))
     state: str = "running"
-    stage: str = "Sending"
+    stage: str = "Reaching the backend"
     fraction: float = 0.0
     seconds_left: float | None = None
     error: str = ""
@@ -63,10 +63,10 @@ class Job:
     def run(self, connect: Connect) -> None:
         """The thread's work; never raises."""
         try:
-            client = connect(self.cancelling)
-            with tempfile.TemporaryDirectory() as folder:
-                job_id = client.submit(self.request, self._audio_file(Path(folder)), self.transcript)
-            self._follow(client, job_id)
+            with connect(self.cancelling) as client:
+                with tempfile.TemporaryDirectory() as folder:
+                    job_id = client.submit(self.request, self._audio_file(Path(folder)), self.transcript)
+                self._follow(client, job_id)
         except UserError as error:
             self._end("failed", str(error))
         except Cancelled:
@@ -235,4 +235,3 @@ def _redraw() -> None:
 def seconds_shown(seconds: float | None) -> str:
     """ "1:05 left", or nothing."""
     return "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02d} left"
-

@@ -5,9 +5,12 @@ from __future__ import annotations
 import bpy
 
 from .. import jobs
+from ..connection import why_unavailable
 from ..operators.generate import why_not
 from ..properties import settings_of
 from .status import draw_job, draw_notice, draw_reason
+
+_ADDON = (__package__ or "").rpartition(".")[0]
 
 
 class CHIRONOMY_PT_generate(bpy.types.Panel):
@@ -42,6 +45,8 @@ class CHIRONOMY_PT_generate(bpy.types.Panel):
         row.scale_y = 1.4
         row.operator("chironomy.generate", icon="PLAY")
         draw_reason(layout, why_not(context))
+        if why_unavailable():
+            layout.operator("preferences.addon_show", text="Preferences", icon="PREFERENCES").module = _ADDON
         draw_notice(layout, "generate")
 
 

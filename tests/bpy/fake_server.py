@@ -40,7 +40,9 @@ class FakeServer:
     def status(self, job_id: str) -> dict[str, Any]:
         request = self.requests[int(job_id)]
         part = min((time.monotonic() - self.started[job_id]) / max(self.seconds, 1e-9), 1.0)
-        state = "cancelled" if job_id in self.cancelled else "running" if part < 1 else "failed" if self.error else "done"
+        state = (
+            "cancelled" if job_id in self.cancelled else "running" if part < 1 else "failed" if self.error else "done"
+        )
         takes = [f"{job_id}-{n}" for n in range(request.get("variations", 1))] if request["kind"] == "generate" else []
         error = {"detail": self.error, "code": "unusable"} if state == "failed" else None
         return {

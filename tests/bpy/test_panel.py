@@ -28,7 +28,9 @@ def spoken_take(frames: int = 90) -> Take:
         TakeWord(Word("never", 0.2, 0.6, punctuation=","), 0.5, StrokeWindow(0.1, 0.3, 0.5, 0.9), "negation"),
         TakeWord(Word("again", 0.7, 1.1, punctuation="."), 0.3, StrokeWindow(0.6, 0.8, 1.0, 1.4)),
     )
-    return replace(take, metadata=replace(take.metadata, words=words, seed=1, generator="rhythm", settings={"style": "calm"}))
+    return replace(
+        take, metadata=replace(take.metadata, words=words, seed=1, generator="rhythm", settings={"style": "calm"})
+    )
 
 
 @pytest.fixture
@@ -60,6 +62,11 @@ def armature(scene: bpy.types.Scene) -> bpy.types.Object:
     made = create_armature("Anna", neutral_body())
     scene.chironomy.armature = made
     return made
+
+
+def changes(before: dict[str, object]) -> list[str]:
+    """What differs from a snapshot, the panel's own settings apart (in 4.5 they are custom properties)."""
+    return [line for line in differences(before, snapshot()) if "[chironomy]" not in line]
 
 
 def _wav(seconds: float) -> bytes:
@@ -199,7 +206,7 @@ def test_cancel_leaves_the_file_as_it_was(server, scene, armature) -> None:
     assert not job.thread.is_alive()
     assert server.cancelled == ["0"]
     assert jobs._tick() is None
-    assert differences(before, snapshot()) == []
+    assert changes(before) == []
 
 
 def test_a_character_deleted_during_the_job_drops_the_result_with_a_notice(server, scene, armature) -> None:
@@ -296,7 +303,7 @@ def test_reject_leaves_the_file_as_before_the_take(server, scene, armature) -> N
     bpy.ops.chironomy.generate()
     assert differences(before, snapshot())
     bpy.ops.chironomy.take_reject()
-    assert differences(before, snapshot()) == []
+    assert changes(before) == []
 
 
 def test_accept_leaves_one_action_and_the_take_in_the_list(server, scene, armature) -> None:
@@ -343,7 +350,12 @@ def test_export_writes_each_take_to_a_file_of_its_own(server, scene, armature, t
     scene.chironomy.generate.variations = 2
     bpy.ops.chironomy.generate()
     settings = scene.chironomy.export
-    settings.format, settings.which, settings.folder, settings.name = "bvh", "ALL", str(tmp_path), "{sound}_{seed}_{take}"
+    settings.format, settings.which, settings.folder, settings.name = (
+        "bvh",
+        "ALL",
+        str(tmp_path),
+        "{sound}_{seed}_{take}",
+    )
     bpy.ops.chironomy.export()
     assert len(list(tmp_path.glob("line_1_Anna 1*.bvh"))) == 2
     assert scene.chironomy.takes[0].shown
