@@ -84,7 +84,9 @@ def standard_recipe(wheel: Path, nvidia: bool) -> Recipe:
     """The wheel and its dependencies from PyPI, and the build of torch that suits this computer."""
     own_index = {("linux", False): TORCH_CPU_INDEX, ("win32", True): TORCH_CUDA_INDEX}.get((sys.platform, nvidia))
     plain = (TORCH,)
-    return Recipe(wheel, (plain,) if own_index is None else ((TORCH, "--index-url", own_index), plain))
+    return Recipe(
+        wheel, (plain,) if own_index is None else ((TORCH, "--index-url", own_index, "--retries", "2"), plain)
+    )
 
 
 def executable_in(environment: Path, name: str = "chironomy") -> Path:

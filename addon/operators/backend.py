@@ -1,6 +1,7 @@
 """Installing the backend, and starting and stopping its server.
 
-With a window each returns at once and the preferences show how it goes; called with 'EXEC_DEFAULT' it waits.
+With a window, installing and verifying return at once and the preferences show how it goes; without one they wait.
+Starting returns at once when clicked, and waits when called with 'EXEC_DEFAULT'.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def test_an_extension_without_a_wheel_says_what_to_do(tmp_path):
 def test_torch_comes_from_the_index_that_has_the_right_build(monkeypatch, tmp_path):
     def indexes(platform, nvidia):
         monkeypatch.setattr(install.sys, "platform", platform)
-        return [arguments[2:] for arguments in install.standard_recipe(tmp_path, nvidia).torch]
+        return [arguments[2:3] for arguments in install.standard_recipe(tmp_path, nvidia).torch]
 
     assert indexes("linux", False) == [(install.TORCH_CPU_INDEX,), ()]
     assert indexes("linux", True) == [()]
