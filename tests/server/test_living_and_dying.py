@@ -147,7 +147,7 @@ def test_a_job_that_takes_the_server_down_every_time_is_given_up(start: Start, t
     wait_for(lambda: server.status(job)["state"] == "running", 30)
     server.kill()
     with sqlite3.connect(tmp_path / "data" / "jobs.sqlite") as database:
-        database.execute("UPDATE jobs SET attempts = 3")
+        database.execute("UPDATE jobs SET attempts = 8")
     database.close()
     status = start().status(job)
     assert (status["state"], status["error"]["code"]) == ("failed", "crashed")

@@ -115,7 +115,10 @@ def _listen(settings: Settings) -> socket.socket:
             file=sys.stderr,
         )
     try:
-        return socket.create_server((settings.host, settings.port), backlog=100, family=_family(settings.host))
+        listening = socket.create_server((settings.host, settings.port), backlog=100, family=_family(settings.host))
+        # asyncio leaves sockets as they are that do not name their protocol: answers would wait 40 ms
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"{settings.host}:{settings.port}: cannot be listened on ({reason}): choose another") from error

@@ -30,7 +30,7 @@ class Limits:
     queued_jobs: int = 200
     fused_frames: int = 54_000
     """Half an hour at 30 fps: 50 MB in one answer."""
-    attempts: int = 3
+    attempts: int = 8
     """A job that took the server down so often is not tried again."""
     cancel_s: float = 0.35
     """A worker that goes on for so long after a cancel is ended."""
