@@ -12,7 +12,6 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def install(zip_file: str) -> None:
-    bpy.context.preferences.view.show_splash = False
     bpy.ops.extensions.package_install_files(filepath=zip_file, repo="user_default", enable_on_install=True)
 
 
@@ -59,6 +58,7 @@ def choose_tab() -> None:
 
 
 def main() -> None:
+    bpy.context.preferences.view.show_splash = False  # here, before the window is there, it still helps
     zip_file, *wanted = sys.argv[sys.argv.index("--") + 1 :]
 
     def first() -> None:

@@ -12,7 +12,7 @@ class CHIRONOMY_UL_takes(bpy.types.UIList):
 
     bl_idname = "CHIRONOMY_UL_takes"
 
-    def draw_item(self, context, layout, _data, take, _icon, _active_data, _active, index=0, _flag=0) -> None:  # noqa: ANN001
+    def draw_item(self, _context, layout, _data, take, _icon, _active_data, _active, index=0, _flag=0) -> None:
         row = layout.row(align=True)
         icon = "HIDE_OFF" if take.shown else "HIDE_ON"
         row.operator("chironomy.take_show", text="", icon=icon, emboss=False).take = index
