@@ -1,6 +1,8 @@
 """The panel's operators, against a server that speaks the protocol and holds ready-made takes."""
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -452,3 +454,32 @@ def _shown(armature: bpy.types.Object) -> np.ndarray:
 
     assert takes.shown_index(bpy.context.scene, armature) is not None
     return shown_motion(armature).rotations
+
+
+def test_quitting_during_a_job_ends_at_once(server, scene, armature, tmp_path) -> None:
+    server.seconds = 60
+    script = f"""
+import bpy, chironomy_blender
+from chironomy.motion.body import neutral_body
+from chironomy_blender import connection, jobs, requests
+from chironomy_blender.scene.armature import create_armature
+chironomy_blender.register()
+scene = bpy.context.scene
+speech, scene.chironomy.armature = scene.chironomy.speech, create_armature("Anna", neutral_body())
+speech.sound_path, speech.text = {str(tmp_path / "line.wav")!r}, "Never, again."
+jobs.start(requests.generate_job(scene, scene.chironomy.armature), connection.connector())
+while jobs.running().stage != "Generating":
+    pass
+print("quits")
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    assert "quits" in ended.stdout, ended.stderr
+
+
+def test_reloading_the_scripts_leaves_takes_and_settings(server, scene, armature) -> None:
+    bpy.ops.chironomy.generate()
+    chironomy_blender.unregister()
+    chironomy_blender.register()
+    assert bpy.context.scene.chironomy.takes[0].shown
+    bpy.ops.chironomy.take_reject()
+    assert not bpy.context.scene.chironomy.takes
