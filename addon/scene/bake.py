@@ -10,13 +10,14 @@ from ..core.motion import rotations as rot
 from ..core.motion.arkit import ARKIT_SHAPES
 from ..core.motion.rotations import Array
 from ..core.motion.skeleton import INDEX, JOINT_COUNT
-from . import keep, versions
+from . import authorship, keep, versions
 from .armature import rest_rotations
 from .axes import local_from_pose, translation_from_location
 from .influence import EMPHASIS, EXAGGERATION, sampled_influence
 from .keyframes import BODY, EULER_ORDERS, FACE, ROOT, Motion, bones_of, scene_fps, write_action
 from .layers import take_down
 from .live import BASE, LiveTake, live_take, refresh
+from .reduce_keys import reduce_keys
 
 _QUATERNIONS: Mapping[str, str] = MappingProxyType({})
 _ROTATION, _LOCATION = "rotation_quaternion", "location"
@@ -63,17 +64,28 @@ def bake_take(armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNION
     return write_action(live.name, armature, _mesh_of(live.keys), shown_motion(armature), int(live.frames[0]), modes)
 
 
-def accept_take(armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNIONS) -> bpy.types.Action:
+def accept_take(
+    armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNIONS, tolerance_deg: float | None = None
+) -> bpy.types.Action:
     """*Accept*: the baked action becomes the active one of rig and face, and the layers go.
 
     modes: the bones' rotation modes from now on, by name; `keep.former_modes(live_take(armature).base)` bakes back to
     those that they had before the take. Where none is given, and for AXIS_ANGLE, quaternions stay.
-    The action that was in use before stays in the file (with a fake user). What the animator keyed on channels that
-    no take has (scale, other bones) goes into the action as it is.
+    tolerance_deg: keys are reduced so far that no joint is further off on any whole frame (see `reduce_keys`; the
+    counts are `authorship.key_counts(action)`); without it, every frame keeps its key.
+    The action that was in use before stays in the file (with a fake user). What the animator keyed over the take stays
+    the animator's: on those frames the keys are of the type KEYFRAME, and what was keyed on channels that no take has
+    (scale, other bones) goes into the action as it is.
     """
     live = live_take(armature)
     action = bake_take(armature, modes)
+    keyed = keyed_frames(live, modes)
+    before = authorship.key_count(action)
+    if tolerance_deg is not None:
+        reduce_keys(action, tolerance_deg, keyed, orders_by_path(modes))
+    _mark_keyed(action, keyed)
     _carry_over(live.edits, action)
+    authorship.record_generated(action, before=before)
     for pointer in (keep.FORMER_BODY, keep.FORMER_FACE):
         former = live.base.get(pointer)
         if former is not None:
@@ -90,6 +102,35 @@ def accept_take(armature: bpy.types.Object, modes: Mapping[str, str] = _QUATERNI
             armature.pose.bones[bone].rotation_mode = modes[bone]
     refresh(armature, live.keys)
     return action
+
+
+def keyed_frames(live: LiveTake, modes: Mapping[str, str]) -> dict[str, list[int]]:
+    """By data path of the baked action, the whole frames on which the animator has keys over the live take."""
+    bones = {_path(bone, _ROTATION): bone for bone in bones_of(live.armature)}
+    found: dict[str, set[int]] = {}
+    for slot in live.edits.slots if live.edits is not None else ():
+        for curve in versions.curves(live.edits, slot):
+            path = curve.data_path
+            if path in bones and modes.get(bones[path]) in EULER_ORDERS:
+                path = _path(bones[path], "rotation_euler")
+            frames = {round(point.co[0]) for point in curve.keyframe_points}
+            found.setdefault(path, set()).update(k for k in frames if live.frames[0] <= k <= live.frames[-1])
+    return {path: sorted(frames) for path, frames in found.items()}
+
+
+def orders_by_path(modes: Mapping[str, str]) -> dict[str, str]:
+    """The Euler orders of the channels that have one."""
+    return {_path(bone, "rotation_euler"): mode for bone, mode in modes.items() if mode in EULER_ORDERS}
+
+
+def _mark_keyed(action: bpy.types.Action, keyed: Mapping[str, list[int]]) -> None:
+    """Makes these keys the animator's, by their type."""
+    for curve in authorship.curves_by_name(action).values():
+        frames = keyed.get(curve.data_path, [])
+        present = {point.co[0]: point for point in curve.keyframe_points} if frames else {}
+        for frame in frames:
+            point = present.get(frame) or curve.keyframe_points.insert(frame, curve.evaluate(frame), options={"FAST"})
+            point.type = "KEYFRAME"
 
 
 def _channels(action: bpy.types.Action, kind: str, live: LiveTake) -> dict[str, Array]:
