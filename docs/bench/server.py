@@ -9,6 +9,7 @@ the script fails where a job is lost, a cancel is late or memory grows.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -42,9 +43,14 @@ def measured(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - began, result
 
 
+def started(folder: Path) -> RunningServer:
+    """A server that ends with this script, however that ends."""
+    return RunningServer(folder, "--parent-pid", os.getpid())
+
+
 def first_take(folder: Path) -> tuple[RunningServer, Rows]:
     """A server's start, the first take, and another seed of the same recording."""
-    start_s, server = measured(lambda: RunningServer(folder))
+    start_s, server = measured(lambda: started(folder))
     speech = recording(14.125)
     first_s, _ = measured(lambda: server.wait(server.submit(speech, text=TEXT)))
     second_s, _ = measured(lambda: server.wait(server.submit(speech, text=TEXT, seed=2)))
@@ -126,7 +132,7 @@ def cancels(server: RunningServer) -> Rows:
 
 def kills(folder: Path) -> Rows:
     """kill -9 at random moments with jobs queued: after the last restart every one of them is done."""
-    server, chance, jobs = RunningServer(folder), random.Random(2), []  # noqa: S311
+    server, chance, jobs = started(folder), random.Random(2), []  # noqa: S311
     speech = recording(14.125)
     for number in range(KILLS):
         jobs += [server.submit(speech, text=TEXT, seed=4000 + 3 * number + k) for k in range(3)]
@@ -135,7 +141,7 @@ def kills(folder: Path) -> Rows:
         server.kill()
         if worker is not None:
             wait_for(lambda worker=worker: not is_alive(worker), 5)
-        server = RunningServer(folder)
+        server = started(folder)
     states = Counter(server.wait(job, timeout_s=200)["state"] for job in jobs)
     left = list((folder / "jobs").iterdir())
     server.close()
