@@ -33,7 +33,7 @@ def main() -> None:
         window = [arguments.blender, "--factory-startup", "--window-geometry", "0", "0", str(WIDTH), str(HEIGHT)]
         environment = {**os.environ, "LANE_FOLDER": folder, "LIBGL_ALWAYS_SOFTWARE": "1"}
         with (arguments.out / "blender.log").open("w") as log:
-            blender = subprocess.Popen([*window, "--python", __file__], env=environment, stdout=log, stderr=log)
+            blender = subprocess.Popen([*window, "--python", __file__], env=environment, stdout=log, stderr=log)  # noqa: S603
             try:
                 _drive(Path(folder), arguments.out)
             finally:
@@ -75,7 +75,7 @@ def _ask(folder: Path, editor: str) -> dict:
 
 
 def _xdotool(*words: object) -> None:
-    subprocess.run(["xdotool", *map(str, words)], check=True)
+    subprocess.run(["xdotool", *map(str, words)], check=True)  # noqa: S603, S607
     time.sleep(0.4)
 
 
@@ -104,7 +104,7 @@ def _keys(keys: str) -> None:
 
 
 def _picture(path: Path) -> None:
-    subprocess.run(["import", "-window", "root", str(path)], check=True)
+    subprocess.run(["import", "-window", "root", str(path)], check=True)  # noqa: S603, S607
 
 
 def stage() -> None:
@@ -139,7 +139,7 @@ def stage() -> None:
     bpy.app.timers.register(answer, first_interval=2.0)
 
 
-def _editor_area(window: "bpy.types.Window") -> "bpy.types.Area":
+def _editor_area(window):
     """The lower part of what was the 3D view: the default timeline below it has room for ticks alone."""
     import bpy
 
@@ -172,6 +172,7 @@ def _show_editor(editor: str) -> None:
 
 def _answer(folder: Path) -> None:
     import bpy
+
     from chironomy_blender.word_lane import drawing
 
     window = bpy.context.window_manager.windows[0]

@@ -14,7 +14,7 @@ class CHIRONOMY_UL_words(bpy.types.UIList):
 
     bl_idname = "CHIRONOMY_UL_words"
 
-    def draw_item(self, context, layout, _data, word, _icon, _active_data, _active, index=0, _flag=0) -> None:
+    def draw_item(self, _context, layout, _data, word, _icon, _active_data, _active, index=0, _flag=0) -> None:
         split = layout.split(factor=0.34, align=True)
         name = split.row(align=True)
         mark = name.row(align=True)

@@ -39,7 +39,7 @@ from .live import LiveTake, has_live_take, live_take
 #: Custom property of the base action, followed by the record's field.
 _PREFIX = "chironomy_emphasis_"
 #: A value that differs by more from the one that was left there was changed by hand.
-_BY_HAND = 1e-4
+_BY_HAND = 1e-5
 
 #: Sliders are shown in single precision: closer than this they are the same.
 _SAME = 1e-6

@@ -27,7 +27,8 @@ _NEW_KEYS = {
 
 def influence_curve(strip: bpy.types.NlaStrip) -> bpy.types.FCurve:
     """The strip's influence as a curve, made animated where it is not."""
-    if not strip.use_animated_influence:
+    if not strip.use_animated_influence or strip.fcurves.find("influence") is None:
+        strip.use_animated_influence = False  # switched on, Blender makes the curve where it was deleted
         strip.use_animated_influence = True
     return strip.fcurves.find("influence")
 

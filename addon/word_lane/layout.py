@@ -58,10 +58,8 @@ def boxes(
         left, right = x_of(word.first_frame), x_of(word.last_frame)
         if right < 0 or left > width:
             continue
-        if place is None:
-            right = left + max(2.0, scale)
-        else:
-            right = max(right - 1.0, left + _NARROWEST)  # a gap between neighbours
+        # with a gap between neighbours
+        right = left + max(2.0, scale) if place is None else max(right - 1.0, left + _NARROWEST)
         top = bottom + max(_LEAST * scale, (ceiling - bottom) * word.emphasis / 2)
         found.append(Box(word, left, right, bottom, ceiling if place is None else top, ceiling))
     return found

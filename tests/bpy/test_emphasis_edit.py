@@ -281,3 +281,30 @@ def test_sliders_work_on_linked_characters(tmp_path):
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     assert np.abs(shown(overridden()) - expected).max() <= 0.02 + 1e-6
     assert emphasis_edit.sliders_of(overridden())[3] == 0.4
+
+
+def test_a_curve_whose_keys_were_all_deleted_is_level_and_can_be_shaped_and_reset(armature):
+    curve_of(armature).keyframe_points.clear()
+    armature.update_tag()
+    bpy.context.view_layer.update()
+    level = shown(armature)[0]
+    assert np.all(shown(armature) == level)
+    emphasis_edit.move_sliders(armature, {3: 1.5})
+    assert shown(armature)[emphasis_edit.read_back(armature).stroke_of(3)].max() == pytest.approx(1.5)
+    assert shown(armature)[-1] == level
+    emphasis_edit.reset_to_generated(armature)
+    assert np.array_equal(shown(armature), np.float32(TAKE.emphasis))
+
+
+@pytest.mark.parametrize("interpolation", ["CONSTANT", "SINE", "BOUNCE", "ELASTIC"])
+def test_stretches_of_any_interpolation_run_on_outside_the_window(armature, interpolation):
+    draw_bezier(armature)
+    for key in curve_of(armature).keyframe_points:
+        key.interpolation = interpolation
+    armature.update_tag()
+    bpy.context.view_layer.update()
+    before = shown(armature)
+    emphasis_edit.move_sliders(armature, {2: 1.8, 6: 0.2})
+    windows = [emphasis_edit.read_back(armature).frames_of(word) for word in (2, 6)]
+    assert np.abs(np.delete(shown(armature) - before, np.r_[tuple(windows)])).max() < 2e-5
+    assert np.abs(shown(armature) - before).max() > 0.1
