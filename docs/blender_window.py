@@ -58,7 +58,6 @@ def choose_tab() -> None:
 
 
 def main() -> None:
-    bpy.context.preferences.view.show_splash = False  # here, before the window is there, it still helps
     zip_file, *wanted = sys.argv[sys.argv.index("--") + 1 :]
 
     def first() -> None:

@@ -33,6 +33,8 @@ def main() -> None:
     inside = Path("/tmp", data.name)  # noqa: S108  (as the chroot sees it)
     chironomy = Path(sys.executable).parent / "chironomy"
     server = subprocess.Popen([str(chironomy), "serve", "--data-folder", str(data)])  # noqa: S603
+    no_splash = "import bpy; bpy.context.preferences.view.show_splash = False; bpy.ops.wm.save_userpref()"
+    subprocess.run([tool, "background", "--", "--python-expr", no_splash], check=True, cwd=ROOT)  # noqa: S603
     try:
         for name in wanted or PICTURES:
             _shoot(tool, name, inside)
