@@ -32,7 +32,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         window = [arguments.blender, "--factory-startup", "--window-geometry", "0", "0", str(WIDTH), str(HEIGHT)]
         environment = {**os.environ, "LANE_FOLDER": folder, "LIBGL_ALWAYS_SOFTWARE": "1"}
-        with (arguments.out / "blender.log").open("w") as log:
+        with Path(folder, "blender.log").open("w") as log:
             blender = subprocess.Popen([*window, "--python", __file__], env=environment, stdout=log, stderr=log)  # noqa: S603
             try:
                 _drive(Path(folder), arguments.out)
@@ -71,7 +71,7 @@ def _ask(folder: Path, editor: str) -> dict:
         time.sleep(0.2)
         if answer.exists():
             return json.loads(answer.read_text())
-    raise TimeoutError("Blender gave no answer: see blender.log")
+    raise TimeoutError(f"Blender gave no answer: {Path(folder, 'blender.log').read_text()}")
 
 
 def _xdotool(*words: object) -> None:
@@ -104,7 +104,8 @@ def _keys(keys: str) -> None:
 
 
 def _picture(path: Path) -> None:
-    subprocess.run(["import", "-window", "root", str(path)], check=True)  # noqa: S603, S607
+    lower = ["-crop", f"1290x385+0+{HEIGHT - 405}", "+repage", "-colors", "128"]
+    subprocess.run(["import", "-window", "root", *lower, str(path)], check=True)  # noqa: S603, S607
 
 
 def stage() -> None:

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ..core.motion.rotations import Array
-from .influence import write_points
+from .influence import make_room, write_points
 from .keyframes import key_enum
 
 #: All that a key is, by property: how many numbers, and of what kind.
@@ -44,11 +44,10 @@ def read_keys(curve: bpy.types.FCurve) -> Keys:
 
 def write_keys(curve: bpy.types.FCurve, keys: Keys) -> None:
     """Makes these the curve's keys."""
-    points = curve.keyframe_points
-    if len(points) != len(keys["co"]):
-        points.clear()
-        points.add(len(keys["co"]))
-    write_points(curve, {name: keys[name].ravel() for name in _PARTS})
+    make_room(curve, keys["co"][:, 0])
+    present = read_keys(curve)
+    changed = [name for name in _PARTS if not np.array_equal(present[name], keys[name])]
+    write_points(curve, {name: keys[name].ravel() for name in changed})
     curve.update()
 
 

@@ -42,7 +42,7 @@ def write_influence(strip: bpy.types.NlaStrip, frames: Array, values: Array) -> 
     keep[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
     count = int(keep.sum())
     curve = influence_curve(strip)
-    _resize(curve.keyframe_points, count)
+    make_room(curve, frames[keep])
     level = {name: np.full(count, key_enum(name, value)) for name, value in _NEW_KEYS.items()}
     write_points(curve, {"co": np.column_stack([frames[keep], values[keep]]).astype(np.float32).ravel(), **level})
     curve.update()
@@ -88,7 +88,7 @@ def keep_in_step(armature: bpy.types.Object) -> bool:
         return False
     # first, since setting it makes Blender drop keys that share a frame, as new ones do
     target.extrapolation = source.extrapolation
-    _resize(target.keyframe_points, len(source.keyframe_points))
+    make_room(target, wanted["co"][::2])
     write_points(target, wanted)
     if "handle_left" not in wanted:
         target.update()  # gives the new keys handles
@@ -104,10 +104,25 @@ def layer_strips(armature: bpy.types.Object) -> dict[str, bpy.types.NlaStrip]:
     return {strip.action[LAYER]: strip for strip in strips if strip.action is not None and LAYER in strip.action}
 
 
-def _resize(points: bpy.types.FCurveKeyframePoints, count: int) -> None:
-    if len(points) != count:
+def make_room(curve: bpy.types.FCurve, frames: Array) -> None:
+    """Gives the curve as many keys as there are frames [n]; what they are is for `write_points` to say.
+
+    On a library override, where each key is written by itself, those that stay on their frames are kept.
+    """
+    points = curve.keyframe_points
+    if len(points) == len(frames):
+        return
+    if curve.id_data.override_library is not None:
+        present = np.empty(2 * len(points), dtype=np.float32)
+        points.foreach_get("co", present)
+        wanted = np.asarray(frames, dtype=np.float32)
+        for i in np.flatnonzero(~np.isin(present[::2], wanted))[::-1].tolist():
+            points.remove(points[i], fast=True)
+        for frame in wanted[~np.isin(wanted, present[::2])].tolist():
+            points.insert(frame, 0.0, options={"FAST"})
+    if len(points) != len(frames):
         points.clear()
-        points.add(count)
+        points.add(len(frames))
 
 
 def _read(curve: bpy.types.FCurve) -> dict[str, Array]:
