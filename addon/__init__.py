@@ -4,11 +4,9 @@ Registering only makes Blender know classes: it starts nothing and loads nothing
 """
 
 from importlib import import_module
-from importlib.util import find_spec
 
 #: In the order in which they are registered. Each has register() and unregister().
-_WANTED = ("properties", "preferences", "operators", "panels", "word_lane", "jobs")
-_PARTS = [name for name in _WANTED if find_spec(f".{name}", __package__) is not None]
+_PARTS = ("properties", "preferences", "operators", "panels", "word_lane", "jobs")
 
 
 def register() -> None:

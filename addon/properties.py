@@ -277,6 +277,17 @@ class ChironomySettings(bpy.types.PropertyGroup):
     active_word: IntProperty(name="Active Word", description="The word that is chosen in the list", default=0)
     takes: CollectionProperty(type=TakeItem)
     active_take: IntProperty(name="Active Take", description="The take that is chosen in the list", default=0)
+    reduce_keys: BoolProperty(
+        name="Fewer Keys", description="Accept leaves out keys as long as no joint is further off than the tolerance"
+    )
+    tolerance_deg: FloatProperty(
+        name="Tolerance",
+        description="By how many degrees a joint may be off on any frame where keys are left out",
+        default=0.5,
+        min=0.01,
+        max=10.0,
+        precision=2,
+    )
     export: PointerProperty(type=ExportSettings)
 
 

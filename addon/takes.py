@@ -78,11 +78,23 @@ def hide_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
 
 
 def accept_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> bpy.types.Action:
-    """Bakes what the character shows into one action, with the rotation modes that it had before."""
-    index = shown_index(scene, armature)
-    action = accept_take(armature, keep.former_modes(live_take(armature).base))
+    """Bakes what the character shows into one action, with the rotation modes that it had before.
+
+    Where the action in use before was accepted earlier, the take goes into that one, for the frames it was made for;
+    the animator's keys there stay.
+    """
+    from .scene import regenerate
+
+    index, settings = shown_index(scene, armature), settings_of(scene)
+    tolerance_deg = settings.tolerance_deg if settings.reduce_keys else None
+    item = settings.takes[index] if index is not None else None
+    if regenerate.can_accept_into_former(armature):
+        part = (item.range_first, item.range_last) if item is not None and item.use_range else (None, None)
+        action = regenerate.accept_into_former(armature, *part, tolerance_deg)
+    else:
+        action = accept_take(armature, keep.former_modes(live_take(armature).base), tolerance_deg)
     if index is not None:
-        item = settings_of(scene).takes[index]
+        item = settings.takes[index]
         item.shown, item.accepted = False, True
     return action
 

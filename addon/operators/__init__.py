@@ -1,10 +1,8 @@
 """What the panel's buttons and scripts call: thin operators over functions."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
-_WANTED = ("backend", "speech", "character", "generate", "emphasis", "takes", "export")
-_PARTS = [name for name in _WANTED if find_spec(f".{name}", __package__) is not None]
+_PARTS = ("backend", "speech", "character", "generate", "emphasis", "takes", "export")
 
 
 def register() -> None:

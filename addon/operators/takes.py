@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, IntProperty
 from .. import takes
 from ..core.errors import UserError
 from ..properties import settings_of
+from ..scene.authorship import key_counts
 from ..scene.live import has_live_take
 from .reporting import available, reporting
 
@@ -68,7 +69,9 @@ class CHIRONOMY_OT_take_accept(bpy.types.Operator):
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = takes.accept_shown(context.scene, _character(context))
-        self.report({"INFO"}, f"The take is now the action “{action.name}”")
+        before, now = key_counts(action)
+        fewer = f", {before} keys reduced to {now}" if now < before else f", {now} keys"
+        self.report({"INFO"}, f"The take is now the action “{action.name}”{fewer}")
         return {"FINISHED"}
 
 

@@ -41,6 +41,11 @@ class CHIRONOMY_PT_takes(bpy.types.Panel):
         column.separator()
         column.operator("chironomy.take_delete", text="", icon="TRASH").take = -1
         row = layout.row(align=True)
+        row.prop(settings, "reduce_keys")
+        row = row.row()
+        row.enabled = settings.reduce_keys
+        row.prop(settings, "tolerance_deg", text="°")
+        row = layout.row(align=True)
         row.operator("chironomy.take_accept", icon="CHECKMARK")
         row.operator("chironomy.take_reject", icon="X")
         if 0 <= settings.active_take < len(settings.takes):

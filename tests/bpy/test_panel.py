@@ -19,6 +19,7 @@ import chironomy_blender
 from chironomy.formats.take import StrokeWindow, Take, TakeWord
 from chironomy.formats.words import Word
 from chironomy_blender import connection, jobs, requests, takes
+from chironomy_blender.scene.authorship import key_counts
 from chironomy_blender.scene.live import has_live_take, live_take
 
 FPS = 30.0
@@ -315,6 +316,34 @@ def test_accept_leaves_one_action_and_the_take_in_the_list(server, scene, armatu
     assert armature.animation_data.action is not None
     assert scene.chironomy.takes[0].accepted
     assert not scene.chironomy.takes[0].shown
+
+
+def test_accept_can_leave_out_keys(server, scene, armature) -> None:
+    bpy.ops.chironomy.generate()
+    scene.chironomy.reduce_keys, scene.chironomy.tolerance_deg = True, 2.0
+    bpy.ops.chironomy.take_accept()
+    before, now = key_counts(armature.animation_data.action)
+    assert now < before
+
+
+def test_a_take_for_some_frames_changes_the_accepted_action_there_alone(server, scene, armature) -> None:
+    bpy.ops.chironomy.generate()
+    bpy.ops.chironomy.take_accept()
+    action = armature.animation_data.action
+    curve = action.layers[0].strips[0].channelbags[0].fcurves.find('pose.bones["head"].rotation_quaternion', index=1)
+    before = np.array([curve.evaluate(frame) for frame in range(5, 95)])
+    scene.chironomy.generate.use_range = True
+    scene.chironomy.generate.range_first, scene.chironomy.generate.range_last = 40, 60
+    bpy.ops.chironomy.generate()
+    armature.pose.bones["head"].rotation_quaternion = (0.9, 0.3, 0.0, 0.0)
+    armature.keyframe_insert('pose.bones["head"].rotation_quaternion', frame=50)
+    bpy.ops.chironomy.take_accept()
+    assert armature.animation_data.action == action
+    curve = action.layers[0].strips[0].channelbags[0].fcurves.find('pose.bones["head"].rotation_quaternion', index=1)
+    after = np.array([curve.evaluate(frame) for frame in range(5, 95)])
+    outside = np.r_[0:35, 56:90]
+    np.testing.assert_array_equal(before[outside], after[outside])
+    assert np.abs(before - after)[36:55].max() > 0.05
 
 
 def test_deleting_a_hidden_take_takes_its_bytes_out_of_the_file(server, scene, armature) -> None:
