@@ -163,7 +163,7 @@ class WordItem(bpy.types.PropertyGroup):
     )
     slider: FloatProperty(
         name="Emphasis",
-        description="0: base motion alone. 1: the full gesture. Above 1: exaggerated. Moves only this word's surroundings",
+        description="0: base motion alone. 1: the full gesture. Above 1: exaggerated. Moves this word alone",
         min=0.0,
         max=2.0,
         precision=2,
