@@ -1,0 +1,334 @@
+"""A new take for some frames, or all, of an action that was accepted before; the animator's keys stay.
+
+The take is reviewed live like any other. `accept_into_former` then puts what it shows into the action that was in use
+before: frames first…last change, all keys outside stay as they are. At both ends the old motion passes into the new
+one over BLEND frames. Keys of the animator inside (see `authorship`) stay, and the new motion comes to them and leaves
+them again within REACH frames; where two of them follow each other with no generated key between, the animator
+made that stretch, and it stays too.
+
+Where a Bezier segment of the old action crosses a border, the channel changes only from that segment's end on: its
+shape outside would else change with its other end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..core.errors import UserError
+from ..core.motion import rotations as rot
+from ..core.motion.key_reduction import reduced_keys
+from ..core.motion.rotations import Array
+from . import authorship, keep, versions
+from .bake import bake_take, keyed_frames, orders_by_path
+from .curve_keys import Keys, read_keys, write_keys
+from .keyframes import BODY, FACE, key_enum
+from .layers import remove_take
+from .live import live_take, refresh
+from .reduce_keys import free_keys, tolerance_of
+
+#: Frames over which the old motion passes into the new one, at either end.
+BLEND = 8
+#: Frames within which the new motion comes to a key of the animator's, and leaves it again.
+REACH = 6
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is to change, and how."""
+
+    first: int
+    last: int
+    blend_first: bool
+    """Whether there is older motion before `first` to come from."""
+    blend_last: bool
+    tolerance_deg: float | None
+    """Bound for reducing the new keys; without it, every frame gets one."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The curves of one property, old and new. n components."""
+
+    path: str
+    order: str
+    """Of Euler angles."""
+    curves: list[bpy.types.FCurve]
+    """Old, n."""
+    keys: list[Keys]
+    """Theirs."""
+    own: list[Array]
+    """Which of them are the animator's, n masks."""
+    new: list[bpy.types.FCurve]
+
+    @property
+    def turns(self) -> bool:
+        """Whether this is a quaternion."""
+        return self.path.endswith("rotation_quaternion") and len(self.curves) == 4
+
+
+def accept_into_former(
+    armature: bpy.types.Object,
+    first: int | None = None,
+    last: int | None = None,
+    tolerance_deg: float | None = None,
+) -> bpy.types.Action:
+    """*Accept* for frames first…last (the whole take where not given) of the action that was in use before the take.
+
+    The action stays the active one of the rig, changed in place; the take goes. What the animator keyed over the live
+    take becomes the animator's there as well. Raises UserError where no action was in use, or the range misses the
+    take.
+    """
+    live = live_take(armature)
+    former = {BODY: live.base.get(keep.FORMER_BODY), FACE: live.base.get(keep.FORMER_FACE)}
+    if former[BODY] is None:
+        raise UserError(f"{armature.name}: no action was in use before the take: accept the take as a whole")
+    if former[BODY].library is not None:
+        raise UserError(f"{former[BODY].name}: is linked and cannot be changed: accept the take as a whole")
+    begin, end = int(live.frames[0]), int(live.frames[-1])
+    first, last = max(begin if first is None else first, begin), min(end if last is None else last, end)
+    if first >= last:
+        raise UserError(f"{live.name}: has no motion for these frames: choose frames between {begin} and {end}")
+    modes, keys = keep.former_modes(live.base), live.keys
+    new, keyed = bake_take(armature, modes), keyed_frames(live, modes)
+    remove_take(armature)
+    for kind, animated in ((BODY, armature), (FACE, keys)):
+        action = former[kind]
+        if animated is not None and action is not None:
+            stretch = _stretch(action, first, last, tolerance_deg)
+            _put_in(animated, action, versions.curves(new, versions.slot_of(new, kind)), stretch, modes, keyed)
+    bpy.data.actions.remove(new)
+    refresh(armature, keys)
+    return former[BODY]
+
+
+def can_accept_into_former(armature: bpy.types.Object) -> bool:
+    """Whether the action that was in use before the live take was accepted, so that the take can go into it."""
+    return authorship.has_record(live_take(armature).base.get(keep.FORMER_BODY))
+
+
+def _stretch(action: bpy.types.Action, first: int, last: int, tolerance_deg: float | None) -> Stretch:
+    begin, end = action.frame_range if authorship.key_count(action) else (first, last)
+    return Stretch(first, last, bool(begin < first), bool(end > last), tolerance_deg)
+
+
+def _put_in(
+    animated: bpy.types.ID,
+    action: bpy.types.Action,
+    new: list[bpy.types.FCurve],
+    stretch: Stretch,
+    modes: Mapping[str, str],
+    keyed: Mapping[str, list[int]],
+) -> None:
+    slot = animated.animation_data.action_slot
+    if slot is None:
+        return
+    bag, own = versions.channels(action, slot), authorship.own_keys(action)
+    by_path: dict[str, list[bpy.types.FCurve]] = {}
+    for curve in new:
+        by_path.setdefault(curve.data_path, []).append(curve)
+    orders, before = orders_by_path(modes), authorship.key_counts(action)[0]
+    for path, curves in by_path.items():
+        old = [_old_curve(bag, animated, curve) for curve in curves]
+        names = [(slot.identifier, path, curve.array_index) for curve in old]
+        masks = [own.get(name, np.zeros(len(curve.keyframe_points), bool)) for name, curve in zip(names, old, strict=True)]
+        channel = Channel(path, orders.get(path, "XYZ"), old, [read_keys(curve) for curve in old], masks, curves)
+        own.update(zip(names, _regenerated(channel, stretch, keyed.get(path, [])), strict=True))
+    authorship.record_generated(action, own, before)
+
+
+def _old_curve(bag: versions.ChannelBag, animated: bpy.types.ID, new: bpy.types.FCurve) -> bpy.types.FCurve:
+    """The action's curve for the same property; where it has none, a new one that holds what the rig shows."""
+    curve = bag.fcurves.find(new.data_path, index=new.array_index)
+    if curve is None:
+        value = animated.path_resolve(new.data_path)
+        curve = bag.fcurves.new(new.data_path, index=new.array_index)
+        at = new.keyframe_points[0].co[0]
+        point = curve.keyframe_points.insert(at, value[new.array_index] if hasattr(value, "__len__") else value)
+        point.type = "GENERATED"
+    return curve
+
+
+def _regenerated(channel: Channel, stretch: Stretch, keyed: list[int]) -> list[Array]:
+    """Rewrites the channel's curves; returns which keys are the animator's, n masks."""
+    a, b = _borders(channel, stretch)
+    frames = np.arange(int(np.ceil(a)), int(np.floor(b)) + 1)
+    if len(frames) < 3:
+        return channel.own
+    old, new = _sampled(channel.curves, frames), _sampled(channel.new, frames)
+    anchors = _anchors(channel, a, b)
+    theirs = _theirs(channel, frames, anchors)
+    values = _adapted(channel, stretch, frames, old, new, anchors, theirs)
+    at_border = np.isin(frames, [a] if stretch.blend_first else []) | np.isin(frames, [b] if stretch.blend_last else [])
+    picked, slopes = _picked(channel, stretch, frames, values, [*anchors, *keyed])
+    masks = []
+    for i, (curve, keys, own) in enumerate(zip(channel.curves, channel.keys, channel.own, strict=True)):
+        times = keys["co"][:, 0]
+        border = (times == a) & stretch.blend_first | (times == b) & stretch.blend_last
+        stays = (times < a) | (times > b) | border | own
+        near = times[stays & (times > a - 1) & (times < b + 1)]
+        closed = theirs | (np.abs(frames[:, None] - near[None]).min(axis=1, initial=np.inf) < 0.5)
+        if stretch.tolerance_deg is None:
+            closed |= _level(values[:, i], closed)
+        chosen = ~closed[picked]
+        at = frames[picked][chosen]
+        fresh = free_keys(at, values[picked, i][chosen], slopes[chosen, i])
+        if stretch.tolerance_deg is None:
+            _make_straight(fresh)
+        by_hand = np.isin(at, keyed) & ~at_border[picked][chosen]
+        fresh["type"][by_hand] = key_enum("type", "KEYFRAME")
+        masks.append(_merge(curve, keys, stays, own, fresh, by_hand))
+    return masks
+
+
+def _borders(channel: Channel, stretch: Stretch) -> tuple[float, float]:
+    """Where this channel changes: first…last, or inside of it where Bezier segments cross a border."""
+    a, b = float(stretch.first), float(stretch.last)
+    curved = [key_enum("interpolation", name) for name in ("CONSTANT", "LINEAR")]
+    again = True
+    while again:
+        again = False
+        for keys in channel.keys:
+            times, straight = keys["co"][:, 0], np.isin(keys["interpolation"], curved)
+            i = int(np.searchsorted(times, a))  # the first key that is not before the border
+            if stretch.blend_first and 0 < i < len(times) and times[i] > a and not straight[max(i - 2, 0) : i].all():
+                a, again = float(times[i]), True
+            j = int(np.searchsorted(times, b, side="right"))  # the first key after the border
+            if stretch.blend_last and 0 < j < len(times) and times[j - 1] < b and not straight[j - 1 : j + 1].all():
+                b, again = float(times[j - 1]), True
+    return a, b
+
+
+def _anchors(channel: Channel, a: float, b: float) -> list[float]:
+    """Frames inside on which the animator has keys."""
+    times = [keys["co"][own, 0] for keys, own in zip(channel.keys, channel.own, strict=True)]
+    times = np.unique(np.concatenate(times))
+    return times[(times >= a) & (times <= b)].tolist()
+
+
+def _theirs(channel: Channel, frames: Array, anchors: list[float]) -> Array:
+    """Frames [T] strictly between two keys of the animator's with no generated key between: made by the animator."""
+    times = [keys["co"][~own, 0] for keys, own in zip(channel.keys, channel.own, strict=True)]
+    generated = np.unique(np.concatenate(times))
+    found = np.zeros(len(frames), dtype=bool)
+    for left, right in zip(anchors[:-1], anchors[1:], strict=True):
+        if not np.any((generated > left) & (generated < right)):
+            found |= (frames > left) & (frames < right)
+    return found
+
+
+def _adapted(
+    channel: Channel, stretch: Stretch, frames: Array, old: Array, new: Array, anchors: list[float], theirs: Array
+) -> Array:
+    """The new motion [T, n], which begins and ends as the old one and meets the animator's keys."""
+    if channel.turns:
+        new = _continued(rot.normalize(old[0]), rot.normalize(new))
+    elif channel.path.endswith("rotation_euler"):
+        new = new + 2 * np.pi * np.round((old[0] - new[0]) / (2 * np.pi))
+    width = min(BLEND, (len(frames) - 1) // 2)
+    weight = np.ones(len(frames))
+    if stretch.blend_first:
+        weight = np.minimum(weight, _smooth((frames - frames[0]) / width))
+    if stretch.blend_last:
+        weight = np.minimum(weight, _smooth((frames[-1] - frames) / width))
+    values = _mixed(channel, old, new, weight)
+    stops = [*frames[:1][[stretch.blend_first]], *anchors, *frames[-1:][[stretch.blend_last]]]
+    for anchor in anchors:
+        here = np.array([curve.evaluate(anchor) for curve in channel.curves])
+        there = _at(channel, values, frames, anchor)
+        before = max((stop for stop in stops if stop < anchor), default=-np.inf)
+        after = min((stop for stop in stops if stop > anchor), default=np.inf)
+        reach = np.where(frames < anchor, min(REACH, anchor - before), min(REACH, after - anchor))
+        weight = _smooth(1 - np.abs(frames - anchor) / reach)
+        near = weight > 0
+        if channel.turns:
+            offset = rot.multiply(rot.inverse(there), rot.normalize(here))
+            values[near] = rot.multiply(values[near], rot.power(offset, weight[near]))
+        else:
+            values[near] = values[near] + (here - there) * weight[near, None]
+    exact = theirs | np.isin(frames, anchors)
+    exact |= (frames == frames[0]) & stretch.blend_first | (frames == frames[-1]) & stretch.blend_last
+    if channel.turns:
+        values = _signed(values, old, exact)
+    values[exact] = old[exact]
+    return values
+
+
+def _mixed(channel: Channel, old: Array, new: Array, weight: Array) -> Array:
+    if channel.turns:
+        return rot.slerp(rot.normalize(old), new, weight)
+    return old + (new - old) * weight[:, None]
+
+
+def _at(channel: Channel, values: Array, frames: Array, anchor: float) -> Array:
+    at = float(np.clip(anchor - frames[0], 0, len(frames) - 1))
+    low = int(at)
+    high = min(low + 1, len(frames) - 1)
+    if channel.turns:
+        return rot.slerp(values[low], values[high], np.array(at - low))
+    return values[low] + (values[high] - values[low]) * (at - low)
+
+
+def _smooth(t: Array) -> Array:
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _continued(before: Array, q: Array) -> Array:
+    return rot.make_continuous(np.concatenate([before[None], q]))[1:]
+
+
+def _signed(values: Array, old: Array, exact: Array) -> Array:
+    """Quaternions with the signs of the old curve wherever they must meet it, continuous between."""
+    values = _continued(rot.normalize(old[0]), values)
+    for k in np.flatnonzero(exact).tolist():
+        if np.dot(values[k], old[k]) < 0:
+            values[k:] = -values[k:]
+    return values
+
+
+def _picked(
+    channel: Channel, stretch: Stretch, frames: Array, values: Array, held: list[float]
+) -> tuple[Array, Array]:
+    """Which of the frames get keys, and the slopes there: all, or as few as the bound allows."""
+    if stretch.tolerance_deg is None:
+        return np.arange(len(frames)), np.zeros_like(values)
+    deviation, tolerance = tolerance_of(channel.path, values, stretch.tolerance_deg, channel.order)
+    # segments that meet a key which stays are one frame long: what that key does with them shows on no whole frame
+    required = {1, len(frames) - 2}
+    for frame in held:
+        at = frame - frames[0]
+        required |= {int(np.floor(at)) - 1, int(np.floor(at)), int(np.ceil(at)), int(np.ceil(at)) + 1}
+    return reduced_keys(values, deviation, tolerance, [k for k in required if 0 <= k < len(frames)])
+
+
+def _level(values: Array, closed: Array) -> Array:
+    """Frames [T] whose key changes nothing: like both neighbours, which have keys of the same kind."""
+    values = values.astype(np.float32)
+    level = np.zeros(len(values), dtype=bool)
+    level[1:-1] = (values[1:-1] == values[:-2]) & (values[1:-1] == values[2:]) & ~closed[:-2] & ~closed[2:]
+    return level
+
+
+def _make_straight(keys: Keys) -> None:
+    keys["interpolation"][:] = key_enum("interpolation", "LINEAR")
+    for side in ("handle_left_type", "handle_right_type"):
+        keys[side][:] = key_enum(side, "AUTO_CLAMPED")
+
+
+def _merge(curve: bpy.types.FCurve, keys: Keys, stays: Array, own: Array, fresh: Keys, by_hand: Array) -> Array:
+    """Writes the keys that stay and the fresh ones, in the order of time; returns which are the animator's."""
+    times = np.concatenate([keys["co"][stays, 0], fresh["co"][:, 0]])
+    order = np.argsort(times, kind="stable")
+    merged = {name: np.concatenate([values[stays], fresh[name]])[order] for name, values in keys.items()}
+    write_keys(curve, merged)
+    # Blender has placed automatic handles anew, also of keys that are not to change
+    for name in ("handle_left", "handle_right"):
+        curve.keyframe_points.foreach_set(name, merged[name].ravel())
+    return np.concatenate([own[stays], by_hand])[order]
+
+
+def _sampled(curves: list[bpy.types.FCurve], frames: Array) -> Array:
+    """The curves' values [T, n]."""
+    return np.array([[curve.evaluate(frame) for frame in frames.tolist()] for curve in curves]).T
