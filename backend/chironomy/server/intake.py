@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 from .. import __version__
 from ..generators.registry import GENERATORS
 from ..presets import load_preset, presets_folder
+from .own_files import alignment_model, smplx_model_file, state_of
 from .problems import Problem, of_validation
 from .requests import MOST_VARIATIONS, JobRequest, words_document
 from .settings import Limits
@@ -123,6 +124,10 @@ def _require_words(wanted: JobRequest, transcript: UploadFile | None) -> None:
         raise Problem(422, "words_missing", "the text is empty: write what is said in the recording")
 
 
+#: The settings that a take, but not the words' times, depend on.
+_OF_A_TAKE = ("generator", "style", "gesture_classes")
+
+
 async def _in_place(
     job_id: str, wanted: JobRequest, audio: UploadFile, transcript: UploadFile | None, folder: Path
 ) -> Job:
@@ -130,13 +135,11 @@ async def _in_place(
     sound = await run_in_threadpool(_saved, audio, folder, "audio" + _audio_ending(name), name)
     words = await run_in_threadpool(_words_in_place, wanted, transcript, folder)
     presets = presets_digest()
-    words_id = _hash([__version__, sound.digest, words.file, words.digest, wanted.language])
+    hearing, body = state_of(alignment_model(wanted.language)), state_of(smplx_model_file())
+    words_id = _hash([__version__, sound.digest, words.file, words.digest, wanted.language, hearing])
     seeds = range(wanted.seed, wanted.seed + (min(wanted.variations, MOST_VARIATIONS)))
     settings = wanted.model_dump(include={"generator", "style", "language", "gesture_classes"})
-    takes = [
-        (_hash([words_id, presets, settings["generator"], settings["style"], settings["gesture_classes"], seed]), seed)
-        for seed in seeds
-    ]
+    takes = [(_hash([words_id, presets, body, *(settings[key] for key in _OF_A_TAKE), seed]), seed) for seed in seeds]
     return Job(
         id=job_id,
         kind=wanted.kind,

@@ -16,13 +16,16 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..progress import Cancelled, Progress, within
+from .own_files import alignment_model, alignment_model_place, smplx_model_file, state_of
 
 if TYPE_CHECKING:
+    from ..motion.body import Body
     from ..pipeline.hear import Recording
     from ..speech.transcript import Transcript
 
@@ -53,7 +56,10 @@ class Performer:
             from ..pipeline.hear import align_recording
 
             audio, alignment = align_recording(
-                folder / order["audio"], _transcript(order, folder), progress=within(progress, 0.02, 1.0)
+                folder / order["audio"],
+                _transcript(order, folder),
+                _alignment_model(order["language"]),
+                within(progress, 0.02, 1.0),
             )
             write_words_json(folder / words_name, alignment.words, audio.duration_s)
             return {words_name: _all_named(alignment.notices, order, folder)}
@@ -68,7 +74,8 @@ class Performer:
         key, path = order["words_id"], folder / order["audio"]
         if self._heard is None or self._heard[0] != key:
             self._heard = None  # not two recordings in memory
-            heard = hear(path, _transcript(order, folder), progress=progress)
+            model = _alignment_model(order["language"])
+            heard = hear(path, _transcript(order, folder), model, progress)
             alignment = heard.speech.alignment
             alignment = replace(alignment, notices=tuple(_all_named(alignment.notices, order, folder)))
             self._heard = (key, replace(heard, speech=replace(heard.speech, alignment=alignment)))
@@ -78,10 +85,9 @@ class Performer:
     def _generate(self, order: Mapping[str, Any], recording: Recording, folder: Path, progress: Progress) -> Results:
         from ..formats.take import write_take
         from ..generators.devices import with_fallback
-        from ..motion.body import neutral_body
         from ..pipeline.perform import Wishes, perform
 
-        body, results = neutral_body(), {}
+        body, results = _body(), {}
         classes = {int(number): name for number, name in order["gesture_classes"].items()}
         for number, (take_id, seed) in enumerate(order["takes"]):
             part = within(progress, number / len(order["takes"]), (number + 1) / len(order["takes"]))
@@ -98,14 +104,36 @@ class Performer:
         return results
 
 
+def _body() -> Body:
+    """The user's own, or the neutral one. Raises UserError."""
+    from ..motion.body import neutral_body
+
+    model = smplx_model_file()
+    return neutral_body() if model is None else _body_of(model, tuple(state_of(model)))
+
+
+@lru_cache(maxsize=1)
+def _body_of(model: Path, _state: tuple[str | int, ...]) -> Body:
+    from ..pipeline.smplx_model import read_smplx_model
+
+    return read_smplx_model(model).body
+
+
+def _alignment_model(language: str) -> str | None:
+    model = alignment_model(language)
+    return None if model is None else str(model)
+
+
 def _transcript(order: Mapping[str, Any], folder: Path) -> Transcript:
     from ..speech.transcript import read_transcript
 
     transcript = read_transcript(folder / order["transcript"], order["language"])
-    if order["language"].partition("-")[0].lower() != "en" and not transcript.is_timed:
+    language = order["language"]
+    english = language.partition("-")[0].lower() == "en"
+    if not english and not transcript.is_timed and alignment_model(language) is None:
         raise UserError(
-            f"{order['transcript_name']}: words in another language than English ({order['language']}) cannot be found "
-            "in the sound here: give them with their times (TextGrid, WebVTT or Whisper's JSON)"
+            f"{order['transcript_name']}: to find words in another language than English ({language}), put a CTC speech "
+            f"model into {alignment_model_place(language)}, or give words with times (TextGrid, WebVTT)"
         )
     return transcript
 
