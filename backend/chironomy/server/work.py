@@ -132,8 +132,8 @@ def _transcript(order: Mapping[str, Any], folder: Path) -> Transcript:
     english = language.partition("-")[0].lower() == "en"
     if not english and not transcript.is_timed and alignment_model(language) is None:
         raise UserError(
-            f"{order['transcript_name']}: to find words in another language than English ({language}), put a CTC speech "
-            f"model into {alignment_model_place(language)}, or give words with times (TextGrid, WebVTT)"
+            f"{order['transcript_name']}: to find words in another language than English ({language}), put a CTC "
+            f"speech model into {alignment_model_place(language)}, or give words with times (TextGrid, WebVTT)"
         )
     return transcript
 
