@@ -50,7 +50,7 @@ def _drive(folder: Path, out: Path) -> None:
         x, y = state["words"]["never"]
         _drag(x, y, 40)
         after = _ask(folder, editor)
-        print(editor, "dragged up:", state["slider"], "→", after["slider"], "| undo steps:", after["undo"])
+        print(editor, "dragged up:", state["slider"], "→", after["slider"])
         _picture(out / f"word_lane_{editor}_dragged.png")
         _drag(x, y, -30, cancel=True)
         print(editor, "cancelled:", _ask(folder, editor)["slider"])
@@ -194,16 +194,9 @@ def _answer(folder: Path) -> None:
         "empty": (int(region.x + region.width * 0.8), int(HEIGHT - region.y - region.height + 60)),
         "slider": next(word.slider for word in scene.chironomy.words if word.text == "never"),
         "frame": scene.frame_current,
-        "undo": _undo_steps(),
     }
     (folder / "answer.part").write_text(json.dumps(state))
     (folder / "answer.part").rename(folder / "answer.json")
-
-
-def _undo_steps() -> str:
-    import bpy
-
-    return str(getattr(bpy.context.window_manager, "undo_stack_length", "?"))
 
 
 if __name__ == "__main__":
