@@ -92,6 +92,14 @@ def test_hands_stay_out_of_the_body(emphasis):
         assert hands_in_body(*placed(take(seed, style), emphasis), BODY).max() < 0.005
 
 
+@pytest.mark.parametrize(("emphasis", "deepest_m"), [(1.6, 0.012), (2.0, 0.03)])
+def test_exaggeration_does_not_carry_hands_into_the_body(emphasis, deepest_m):
+    for seed, style in _VARIETY:
+        depth = hands_in_body(*placed(take(seed, style), emphasis), BODY)
+        assert depth.max() < deepest_m
+        assert np.mean(depth > 0.005) < 0.005
+
+
 def test_hands_stay_out_of_each_other():
     for seed, style in _VARIETY:
         positions, _ = placed(take(seed, style), "psi")

@@ -24,6 +24,7 @@ from .arm_motion import add_light_touches, arm_joints, path_through
 from .arm_pose import PRONATION, WRIST, Arm, arm_of
 from .clearance import clear_of_body, keep_hands_apart, leave_room_beyond
 from .emphasis import psi, take_words
+from .exaggeration import clear_when_exaggerated
 from .legs import Stand, leg_rotations, stand_of
 from .library import Library, Style, library, style_named
 from .phrases import Phrase, phrases_of
@@ -67,7 +68,7 @@ class RhythmGenerator:
             layer[:, INDEX["jaw"]] = face.jaw
             layer[:, INDEX["left_eye_smplhf"]] = face.left_eye
             layer[:, INDEX["right_eye_smplhf"]] = face.right_eye
-        base, semantic = _finished(base, semantic)
+        base, semantic = _finished(base, semantic, request.body)
         emphasis = psi(scene.performed, frames, FPS)
         translation = scene.pelvis.at - scene.body.rest_joints[0]
         return Take(
@@ -162,7 +163,9 @@ def _layer(
     return out
 
 
-def _finished(base: Array, semantic: Array) -> tuple[Array, Array]:
-    """Both layers within the joints' limits, near enough to each other, continuous."""
-    base = rot.make_continuous(limit(base))
-    return base, within_reach(base, limit(semantic))
+def _finished(base: Array, semantic: Array, body: Body) -> tuple[Array, Array]:
+    """Both layers within the joints' limits, near enough to each other, continuous, clear beyond."""
+    base, semantic = limit(base), limit(semantic)
+    reachable = within_reach(rot.make_continuous(base), semantic)
+    base = rot.make_continuous(clear_when_exaggerated(base, reachable, body, FPS))
+    return base, within_reach(base, semantic)
