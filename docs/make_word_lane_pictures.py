@@ -104,7 +104,7 @@ def _keys(keys: str) -> None:
 
 
 def _picture(path: Path) -> None:
-    lower = ["-crop", f"1290x385+0+{HEIGHT - 405}", "+repage", "-colors", "128"]
+    lower = ["-crop", f"1290x385+0+{HEIGHT - 405}", "+repage", "+dither", "-colors", "128"]
     subprocess.run(["import", "-window", "root", *lower, str(path)], check=True)  # noqa: S603, S607
 
 
