@@ -47,6 +47,7 @@ def record_generated(action: bpy.types.Action, own: dict[CurveName, Array] | Non
             prints.append(np.sort(_fingerprints(curve)[generated]))
             counts.append(int(generated.sum()))
     action[_CURVES] = json.dumps([[*name, count] for name, count in zip(names, counts, strict=True)])
+    action.pop(_PRINTS, None)  # bytes written over bytes end at their first zero
     action[_PRINTS] = np.concatenate(prints).astype("<u4").tobytes() if prints else b"\0"
     action[_BEFORE] = before or key_count(action)
 

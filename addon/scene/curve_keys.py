@@ -80,7 +80,7 @@ def replaced(keys: Keys, first: float, last: float, new: Keys) -> Keys:
     at_first = _key_at(keys, first)
     if before and left["interpolation"][-1] == bezier:
         if at_first is None:
-            near, _, here, _ = _split(keys, before - 1, first)
+            near, _, here, _ = split_segment(keys, before - 1, first)
             left["handle_right"][-1] = near
         else:
             here = keys["handle_left"][at_first]
@@ -96,7 +96,7 @@ def replaced(keys: Keys, first: float, last: float, new: Keys) -> Keys:
             if times[goes_on] == last:
                 here = keys["handle_right"][goes_on]
             else:
-                _, far, _, here = _split(keys, goes_on, last)
+                _, far, _, here = split_segment(keys, goes_on, last)
                 right["handle_left"][0] = far
             new["handle_right"][-1], new["handle_right_type"][-1] = here, key_enum("handle_right_type", "FREE")
         if bezier in (new["interpolation"][-1], right["interpolation"][0]):
@@ -165,7 +165,7 @@ def _freeze(keys: Keys, at: int) -> None:
             keys[side][at] = aligned
 
 
-def _split(keys: Keys, i: int, frame: float) -> tuple[Array, Array, Array, Array]:
+def split_segment(keys: Keys, i: int, frame: float) -> tuple[Array, Array, Array, Array]:
     """The Bezier stretch after key i, split at the frame.
 
     Returns key i's new right handle, key i + 1's new left handle, and the left and right handle of a key at the frame.

@@ -6,8 +6,9 @@ one over BLEND frames. Keys of the animator inside (see `authorship`) stay, and 
 them again within REACH frames; where two of them follow each other with no generated key between, the animator
 made that stretch, and it stays too.
 
-Where a Bezier segment of the old action crosses a border, the channel changes only from that segment's end on: its
-shape outside would else change with its other end.
+Where a Bezier segment of the old action crosses a border, it is split there, which shortens the handle of its outer
+key and changes nothing else outside. Where that outer key is the animator's, it is left alone: the channel changes only
+from the segment's other end on.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from ..core.motion.key_reduction import reduced_keys
 from ..core.motion.rotations import Array
 from . import authorship, keep, versions
 from .bake import bake_take, keyed_frames, orders_by_path
-from .curve_keys import Keys, read_keys, write_keys
+from .curve_keys import Keys, read_keys, split_segment, write_keys
 from .keyframes import BODY, FACE, key_enum
 from .layers import remove_take
 from .live import live_take, refresh
@@ -176,6 +177,7 @@ def _regenerated(channel: Channel, stretch: Stretch, keyed: list[int]) -> list[A
         fresh = free_keys(at, values[picked, i][chosen], slopes[chosen, i])
         if stretch.tolerance_deg is None:
             _make_straight(fresh)
+        _cut(keys, fresh, a, b, stretch)
         by_hand = np.isin(at, keyed) & ~at_border[picked][chosen]
         fresh["type"][by_hand] = key_enum("type", "KEYFRAME")
         masks.append(_merge(curve, keys, stays, own, fresh, by_hand))
@@ -185,19 +187,47 @@ def _regenerated(channel: Channel, stretch: Stretch, keyed: list[int]) -> list[A
 def _borders(channel: Channel, stretch: Stretch) -> tuple[float, float]:
     """Where this channel changes: first…last, or inside of it where Bezier segments cross a border."""
     a, b = float(stretch.first), float(stretch.last)
-    curved = [key_enum("interpolation", name) for name in ("CONSTANT", "LINEAR")]
     again = True
     while again:
         again = False
-        for keys in channel.keys:
-            times, straight = keys["co"][:, 0], np.isin(keys["interpolation"], curved)
+        for keys, own in zip(channel.keys, channel.own, strict=True):
+            times = keys["co"][:, 0]
             i = int(np.searchsorted(times, a))  # the first key that is not before the border
-            if stretch.blend_first and 0 < i < len(times) and times[i] > a and not straight[max(i - 2, 0) : i].all():
+            if stretch.blend_first and 0 < i < len(times) and times[i] > a and not _may_split(keys, own, i - 1, i - 1):
                 a, again = float(times[i]), True
             j = int(np.searchsorted(times, b, side="right"))  # the first key after the border
-            if stretch.blend_last and 0 < j < len(times) and times[j - 1] < b and not straight[j - 1 : j + 1].all():
+            if stretch.blend_last and 0 < j < len(times) and times[j - 1] < b and not _may_split(keys, own, j - 1, j):
                 b, again = float(times[j - 1]), True
     return a, b
+
+
+def _may_split(keys: Keys, own: Array, segment: int, outer: int) -> bool:
+    """Whether a border may cut the segment after this key so that the curve beyond its outer key stays as it is."""
+    kind = keys["interpolation"]
+    straight = np.isin(kind, [key_enum("interpolation", name) for name in ("CONSTANT", "LINEAR")])
+    free = all(keys[side][outer] == key_enum(side, "FREE") for side in ("handle_left_type", "handle_right_type"))
+    beyond = outer - 1 if outer == segment else outer
+    calm = free or beyond < 0 or bool(straight[beyond])
+    smooth = kind[segment] == key_enum("interpolation", "BEZIER") and free and not own[outer]
+    return calm and bool(straight[segment] or smooth)
+
+
+def _cut(keys: Keys, fresh: Keys, a: float, b: float, stretch: Stretch) -> None:
+    """Lets the curve outside run as before where a border cuts one of its segments: handles, and the last key's kind."""
+    times, bezier = keys["co"][:, 0], key_enum("interpolation", "BEZIER")
+    if stretch.blend_last and len(fresh["co"]) and fresh["co"][-1, 0] == b:
+        j = int(np.searchsorted(times, b, side="right"))
+        if 0 < j < len(times):
+            for name in ("interpolation", "easing", "back", "period", "amplitude"):
+                fresh[name][-1] = keys[name][j - 1]
+            if keys["interpolation"][j - 1] == bezier:
+                _, keys["handle_left"][j], _, fresh["handle_right"][-1] = split_segment(keys, j - 1, b)
+                fresh["handle_right_type"][-1] = key_enum("handle_right_type", "FREE")
+    if stretch.blend_first and len(fresh["co"]) and fresh["co"][0, 0] == a:
+        i = int(np.searchsorted(times, a))
+        if 0 < i < len(times) and keys["interpolation"][i - 1] == bezier:
+            keys["handle_right"][i - 1], _, fresh["handle_left"][0], _ = split_segment(keys, i - 1, a)
+            fresh["handle_left_type"][0] = key_enum("handle_left_type", "FREE")
 
 
 def _anchors(channel: Channel, a: float, b: float) -> list[float]:
