@@ -48,6 +48,7 @@ def stored_take(carrier: bpy.types.Text | None) -> Take:
 def keep_emphasis(carrier: bpy.types.Text | None, saved: bytes) -> None:
     """Keeps the animator's emphasis beside a take that is not shown; nothing: the generator's holds."""
     if carrier is not None and saved:
+        carrier.pop(_EMPHASIS, None)  # bytes written over bytes end at their first zero
         carrier[_EMPHASIS] = saved
 
 
