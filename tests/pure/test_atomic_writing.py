@@ -1,13 +1,19 @@
 """Files are whole or not there at all."""
 
 import errno
+import gc
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chironomy.errors import UserError
 from chironomy.formats.atomic import replacing
+from chironomy.formats.npz import write_npz
 
 
 def write(path: Path, text: str) -> None:
@@ -66,6 +72,34 @@ def test_a_really_full_device_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No space left"):
         fill()
     assert not list(tmp_path.iterdir())
+
+
+@contextmanager
+def no_file_larger_than(count: int) -> Iterator[None]:
+    """Writing beyond so many bytes fails, as it does on a full disk."""
+    resource = pytest.importorskip("resource", reason="needs file size limits (not on Windows)")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_archive_for_which_there_is_no_room_is_said_without_a_traceback_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    path = tmp_path / "take.npz"
+    write(path, "old")
+    arrays = {name: np.random.default_rng(1).random(20_000) for name in ("base", "semantic")}
+    with no_file_larger_than(100_000), pytest.raises(UserError, match=r"take\.npz: cannot be written"):
+        write_npz(path, arrays)
+    gc.collect()
+    assert not unraisable
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:

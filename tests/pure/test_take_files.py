@@ -270,7 +270,7 @@ def test_an_existing_take_stays_when_the_new_one_cannot_be_written(good: Path, m
     def full_disk(*_arguments: object, **_arrays: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(np, "savez_compressed", full_disk)
+    monkeypatch.setattr(np.lib.format, "write_array", full_disk)
     with pytest.raises(UserError, match="No space left"):
         write_take(good, a_take(7))
     assert good.read_bytes() == before

@@ -1,4 +1,4 @@
-"""Reading `.npz` files that may come from anywhere: what is in them is checked before any of it is unpacked."""
+"""`.npz` files: read from anywhere, checked before any of it is unpacked; written whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from .atomic import replacing
 
 #: What an array claims to be, before it is read: shape and type of its elements.
 Header = tuple[tuple[int, ...], np.dtype]
@@ -26,6 +27,24 @@ _DAMAGE = (
     ValueError, EOFError, KeyError, TypeError, SyntaxError, RecursionError, RuntimeError, MemoryError, OverflowError,
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError,
 )  # fmt: skip
+
+
+def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, NDArray]) -> None:
+    """Writes the arrays; the same arrays give the same bytes. Raises UserError where the file cannot be written.
+
+    Closes its archive where numpy's own writer leaves that to the garbage collector, which prints a traceback when the
+    disk is full.
+    """
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", compression=zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name, array in arrays.items():
+            # a ZipInfo of its own has the same date always
+            member = zipfile.ZipInfo(f"{name}.npy")
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def read_npz(

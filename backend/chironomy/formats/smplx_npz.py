@@ -18,8 +18,7 @@ from ..motion import rotations as rot
 from ..motion.body import neutral_body
 from ..motion.rotations import Array
 from ..motion.skeleton import JOINT_COUNT
-from .atomic import replacing
-from .npz import Header, read_npz
+from .npz import Header, read_npz, write_npz
 from .take import EXPRESSION_COUNT, MAX_FRAMES
 
 _POSE = 3 * JOINT_COUNT
@@ -52,17 +51,18 @@ def write_smplx(path: str | os.PathLike[str], motion: SmplxMotion) -> None:
     """Writes a motion; the same motion gives the same bytes. Raises UserError where the file cannot be written."""
     frames = len(motion.rotations)
     expressions = motion.expressions if len(motion.expressions) else np.zeros((frames, EXPRESSION_COUNT))
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            poses=rot.log(motion.rotations).reshape(frames, _POSE).astype(np.float32),
-            trans=np.asarray(motion.translation, dtype=np.float32),
-            betas=np.asarray(motion.betas, dtype=np.float32),
-            expressions=np.asarray(expressions, dtype=np.float32),
-            gender=np.array(motion.gender),
-            model=np.array("smplx2020"),
-            mocap_frame_rate=np.array(motion.fps, dtype=np.float64),
-        )
+    write_npz(
+        path,
+        {
+            "poses": rot.log(motion.rotations).reshape(frames, _POSE).astype(np.float32),
+            "trans": np.asarray(motion.translation, dtype=np.float32),
+            "betas": np.asarray(motion.betas, dtype=np.float32),
+            "expressions": np.asarray(expressions, dtype=np.float32),
+            "gender": np.array(motion.gender),
+            "model": np.array("smplx2020"),
+            "mocap_frame_rate": np.array(motion.fps, dtype=np.float64),
+        },
+    )
 
 
 def read_smplx(path: str | os.PathLike[str]) -> SmplxMotion:

@@ -15,8 +15,7 @@ from ..errors import UserError
 from ..motion.arkit import ARKIT_SHAPES
 from ..motion.rotations import Array
 from ..motion.skeleton import JOINT_COUNT
-from .atomic import replacing
-from .npz import Header, read_npz
+from .npz import Header, read_npz, write_npz
 from .words import Phone, TimingMethod, Word
 
 SCHEMA = 1
@@ -121,8 +120,7 @@ def write_take(path: str | os.PathLike[str], take: Take) -> None:
     document = {"schema": SCHEMA, **asdict(take.metadata)}
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False)
     metadata = np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, metadata=metadata, **arrays)
+    write_npz(path, {"metadata": metadata, **arrays})
 
 
 def read_take(path: str | os.PathLike[str]) -> Take:
