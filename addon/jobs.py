@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .core.errors import UserError
-from .core.formats.take import Take
 from .core.progress import Cancelled
-from .scene.take_store import take_of_bytes
+from .lazy import lazy
 
 if TYPE_CHECKING:
     from .backend.client import Client
     from .backend.client import Job as Status
+    from .core.formats.take import Take
 
+take_store = lazy("scene.take_store")
 _POLL_S = 0.1
 _FINISHED = ("done", "failed", "cancelled")
 #: What a job's thread calls to reach the server; it ends early where the event is set.
@@ -101,7 +102,7 @@ class Job:
                 self.words = client.words(status.id)["words"]
             for take_id in status.takes:
                 content = client.take(take_id)
-                self.takes.append((content, take_of_bytes(content)))
+                self.takes.append((content, take_store.take_of_bytes(content)))
             self.notices = status.notices
         self._end(status.state, status.error or "")
 

@@ -10,8 +10,10 @@ import bpy
 from . import speech
 from .core.errors import UserError
 from .jobs import Job
+from .lazy import lazy
 from .properties import AUTOMATIC, NO_GESTURE, settings_of
-from .scene.keyframes import scene_fps
+
+keyframes = lazy("scene.keyframes")
 
 #: Frames per second inside the generators.
 _GENERATOR_FPS = 30.0
@@ -78,5 +80,5 @@ def _range_in_take(scene: bpy.types.Scene) -> tuple[int, int]:
         raise UserError("The frame range ends before it begins: set To after From")
     if wanted.range_last < start:
         raise UserError("The frame range ends before the sound begins: choose later frames")
-    rate = _GENERATOR_FPS / scene_fps(scene)
+    rate = _GENERATOR_FPS / keyframes.scene_fps(scene)
     return max(int((wanted.range_first - start) * rate), 0), int((wanted.range_last - start) * rate)

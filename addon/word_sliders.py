@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import bpy
 
+from .lazy import lazy
 from .properties import WordItem, filling, settings_of
-from .scene import emphasis_edit
-from .scene.keyframes import scene_fps
-from .scene.live import live_take
+from .scene.listeners import on_read_back
+
+emphasis_edit, keyframes, live = lazy("scene.emphasis_edit"), lazy("scene.keyframes"), lazy("scene.live")
 
 #: From here on a word counts as emphasised: its slider, or how far it was moved from the word's own score.
 _EMPHASISED, _MOVED = 0.35, 0.01
@@ -78,19 +79,19 @@ def is_emphasised(word: WordItem) -> bool:
 def first_frame(scene: bpy.types.Scene) -> int:
     """The frame of the scene on which the speech begins."""
     armature = shaped_armature(scene)
-    return int(live_take(armature).frames[0]) if armature else settings_of(scene).speech.start_frame
+    return int(live.live_take(armature).frames[0]) if armature else settings_of(scene).speech.start_frame
 
 
 def frame_of(scene: bpy.types.Scene, seconds: float) -> float:
     """The frame of the scene at a time of the speech."""
-    return first_frame(scene) + seconds * scene_fps(scene)
+    return first_frame(scene) + seconds * keyframes.scene_fps(scene)
 
 
 def register() -> None:
-    if follow_drawn_curve not in emphasis_edit.on_read_back:
-        emphasis_edit.on_read_back.append(follow_drawn_curve)
+    if follow_drawn_curve not in on_read_back:
+        on_read_back.append(follow_drawn_curve)
 
 
 def unregister() -> None:
-    if follow_drawn_curve in emphasis_edit.on_read_back:
-        emphasis_edit.on_read_back.remove(follow_drawn_curve)
+    if follow_drawn_curve in on_read_back:
+        on_read_back.remove(follow_drawn_curve)

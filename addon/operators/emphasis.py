@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
+from ..lazy import lazy
 from ..properties import settings_of
-from ..scene import emphasis_edit
 from ..word_sliders import affected_words, frame_of, is_emphasised, set_sliders, shaped_armature, show_sliders
+
+emphasis_edit = lazy("scene.emphasis_edit")
 
 _WORD = IntProperty(name="Word", description="The word's number in the list, from 0", min=0)
 

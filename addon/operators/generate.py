@@ -5,10 +5,13 @@ from __future__ import annotations
 import bpy
 from bpy.props import IntProperty
 
-from .. import connection, jobs, requests, speech
+from .. import connection, jobs, speech
 from ..core.errors import UserError
+from ..lazy import lazy
 from ..properties import settings_of
 from .reporting import available, reporting
+
+requests = lazy("requests")
 
 
 def why_not(context: bpy.types.Context) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import bpy
 
 from .. import connection, jobs, speech
-from ..requests import align_job
+from ..lazy import lazy
 from .reporting import available, reporting
+
+requests = lazy("requests")
 
 
 def _why_not(context: bpy.types.Context) -> str:
@@ -30,14 +32,14 @@ class CHIRONOMY_OT_align(bpy.types.Operator):
 
     @reporting
     def _start(self, context: bpy.types.Context) -> set[str]:
-        jobs.start(align_job(context.scene), connection.connector())
+        jobs.start(requests.align_job(context.scene), connection.connector())
         return {"CANCELLED"}  # nothing is changed yet: no undo step; the words come with one of their own
 
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ..delivery import deliver
 
-        job = align_job(context.scene)
+        job = requests.align_job(context.scene)
         jobs.launch(job, connection.connector())
         deliver(jobs.wait(job))
         return {"FINISHED"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
-from .. import takes
 from ..core.errors import UserError
+from ..lazy import lazy
 from ..properties import settings_of
-from ..scene.authorship import key_counts
-from ..scene.live import has_live_take
 from .reporting import available, reporting
+
+takes, authorship, live = lazy("takes"), lazy("scene.authorship"), lazy("scene.live")
 
 _TAKE = IntProperty(name="Take", description="The take's number in the list, from 0; −1: the chosen one", default=-1)
 
@@ -19,7 +19,7 @@ def _why_no_shown(context: bpy.types.Context) -> str:
     armature = settings_of(context.scene).armature
     if armature is None:
         return "Choose the character that speaks"
-    if not has_live_take(armature):
+    if not live.has_live_take(armature):
         return "No take is shown on this character: show one from the list"
     if armature.animation_data.use_tweak_mode:
         return "An NLA strip is being tweaked: leave tweak mode first (Tab in the NLA editor)"
@@ -69,7 +69,7 @@ class CHIRONOMY_OT_take_accept(bpy.types.Operator):
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = takes.accept_shown(context.scene, _character(context))
-        before, now = key_counts(action)
+        before, now = authorship.key_counts(action)
         fewer = f", {before} keys reduced to {now}" if now < before else f", {now} keys"
         self.report({"INFO"}, f"The take is now the action “{action.name}”{fewer}")
         return {"FINISHED"}

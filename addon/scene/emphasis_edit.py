@@ -10,7 +10,7 @@ The record of all this is kept on the take's base action, so undo, saving and li
 """
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 
@@ -22,6 +22,7 @@ from ..core.emphasis.simplify import simplified
 from ..core.errors import UserError
 from ..core.formats.take import StrokeWindow, TakeWord
 from ..core.motion.rotations import Array
+from . import listeners
 from .curve_keys import (
     Keys,
     has_smooth_keys,
@@ -169,15 +170,11 @@ def read_back(armature: bpy.types.Object) -> EmphasisRecord:
     return taken_in
 
 
-#: Called with the armature after its curve was changed by hand, when the sliders have been read back.
-on_read_back: list[Callable[[bpy.types.Object], None]] = []
-
-
 def curve_changed(armature: bpy.types.Object) -> None:
     """The curve was edited by hand (the handler in `follow` says so): the sliders show it."""
     if has_emphasis_record(armature):
         read_back(armature)
-        for listener in on_read_back:
+        for listener in listeners.on_read_back:
             listener(armature)
 
 

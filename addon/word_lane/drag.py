@@ -5,12 +5,14 @@ from __future__ import annotations
 import bpy
 
 from ..core.emphasis.curve import MAX_EMPHASIS
+from ..lazy import lazy
 from ..operators.emphasis import select_words
 from ..properties import settings_of
-from ..scene import emphasis_edit
 from ..word_sliders import affected_words, frame_of, set_sliders, shaped_armature, show_sliders
 from .drawing import redraw, speaking_scene, ui_scale, visible_boxes
 from .layout import Box, box_at, emphasis_after
+
+emphasis_edit = lazy("scene.emphasis_edit")
 
 #: A press that moves less than this is a click.
 _CLICK_PX = 3

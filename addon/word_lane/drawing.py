@@ -7,10 +7,12 @@ import bpy
 import gpu
 from gpu_extras.batch import batch_for_shader
 
+from ..lazy import lazy
 from ..properties import settings_of
-from ..scene.keyframes import scene_fps
 from ..word_sliders import first_frame, shaped_armature
 from .layout import Box, Word, boxes, lane
+
+keyframes = lazy("scene.keyframes")
 
 SPACES = ("SpaceDopeSheetEditor", "SpaceGraphEditor", "SpaceSequenceEditor")
 #: Base motion, full gesture, exaggerated: from calm to warm, readable on dark and on light themes.
@@ -37,7 +39,7 @@ def lane_words(scene: bpy.types.Scene) -> list[Word]:
     settings = settings_of(scene)
     if not settings.words:
         return []
-    start, fps = first_frame(scene), scene_fps(scene)
+    start, fps = first_frame(scene), keyframes.scene_fps(scene)
     return [
         Word(i, start + word.start_s * fps, start + word.end_s * fps, word.slider, word.text, word.selected)
         for i, word in enumerate(settings.words)

@@ -12,6 +12,7 @@ from chironomy.emphasis.curve import emphasis_curve
 from chironomy.formats.take import StrokeWindow, TakeWord
 from chironomy.formats.words import Word
 from chironomy_blender.scene import emphasis_edit, influence, layers
+from chironomy_blender.scene.listeners import on_read_back
 
 FIRST, FRAMES, FPS = 11, 300, 30.0
 
@@ -137,10 +138,10 @@ def test_a_slider_over_a_drawn_stretch_adds_its_bump_and_gives_it_back(armature)
 
 def test_sliders_show_what_was_drawn_over_their_words(armature):
     calls = []
-    emphasis_edit.on_read_back.append(calls.append)
+    on_read_back.append(calls.append)
     before = emphasis_edit.sliders_of(armature)
     draw(armature, FIRST + 100, FIRST + 125, 1.6)
-    emphasis_edit.on_read_back.remove(calls.append)
+    on_read_back.remove(calls.append)
     after = emphasis_edit.sliders_of(armature)
     assert after[3] == pytest.approx(1.6)
     assert np.array_equal(np.delete(after, 3), np.delete(before, 3))

@@ -6,14 +6,19 @@ s(w) is a word's slider, p(w) its own score, where the slider starts; bump_w is 
 stroke. So untouched sliders give psi itself, bit for bit, and a slider moves nothing outside its word's window.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..formats.take import StrokeWindow, TakeWord
 from ..motion.rotations import Array
+
+if TYPE_CHECKING:
+    from ..formats.take import StrokeWindow, TakeWord
 
 #: The highest emphasis: 0 is base motion alone, 1 semantic motion alone, above 1 exaggerated.
 MAX_EMPHASIS = 2.0
