@@ -242,6 +242,27 @@ def test_when_the_exporter_fails_the_old_file_and_the_scene_stay(speaker, tmp_pa
     assert not changes, "\n".join(changes)
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [".fbx", ".glb", ".blend", *(pytest.param(ending, marks=needs_usd) for ending in (".usd", ".usda", ".usdz"))],
+)
+def test_a_file_for_which_there_is_no_room_is_said_in_one_line_and_the_old_one_stays(speaker, tmp_path, ending):
+    resource = pytest.importorskip("resource", reason="needs file size limits (not on Windows)")
+    path = tmp_path / f"line{ending}"
+    path.write_text("old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(UserError, match="line") as error:
+            export_take(*speaker, MOTION, path, load_profile("generic"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(error.value)
+    assert "Location:" not in str(error.value)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_nothing_is_printed_on_stdout(speaker, tmp_path, capfd):
     for ending in (".fbx", ".glb", ".blend"):
         export_take(*speaker, MOTION, tmp_path / f"line{ending}")

@@ -17,6 +17,9 @@ from .stage import Stage, staged
 if TYPE_CHECKING:
     from . import Live
 
+#: What Blender's compressed files end with: the magic number of Zstandard's seek table.
+_SEEK_TABLE_END = (0x8F92EAB1).to_bytes(4, "little")
+
 
 def write(
     path: Path,
@@ -57,7 +60,17 @@ def _save(path: Path, stage: Stage) -> None:
         try:
             bpy.data.libraries.write(str(path), {stage.scene}, compress=True)
         except (OSError, RuntimeError) as error:
-            raise UserError(f"{path.name}: Blender cannot write the file ({error})") from error
+            reason = " ".join(str(error).split()).removeprefix("Error: ")
+            raise UserError(f"{path.name}: Blender cannot write the file ({reason})") from error
+    if not _is_whole(path):
+        raise UserError(f"{path.name}: Blender wrote half a file: make room on the disk")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a compressed .blend has its end: Blender reports success where only the last piece had no room."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_SEEK_TABLE_END)))
+        return file.read() == _SEEK_TABLE_END
 
 
 def _show_skin(stage: Stage, mesh: bpy.types.Object | None) -> None:

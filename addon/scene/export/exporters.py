@@ -1,5 +1,6 @@
 """FBX, glTF and USD through Blender's own exporters, from the stage."""
 
+import zipfile
 from pathlib import Path
 
 import addon_utils
@@ -29,10 +30,32 @@ def write(
             with silence():
                 exporter(path, profile)
         except RuntimeError as error:  # what an operator reports as an error
-            reason = str(error).strip().splitlines()[-1]
-            raise UserError(f"{path.name}: Blender's exporter failed: {reason}") from error
+            raise UserError(f"{path.name}: Blender's exporter failed: {_reason(error)}") from error
     if not path.is_file():
         raise UserError(f"{path.name}: Blender's exporter wrote nothing: is the folder's name too long?")
+    if exporter is _usd and not _is_whole_usd(path):
+        raise UserError(f"{path.name}: Blender's exporter wrote half a file: make room on the disk")
+
+
+def _reason(error: RuntimeError) -> str:
+    """What went wrong, from an operator's report: the last line of a traceback, which names the place after it."""
+    lines = [line for line in str(error).strip().splitlines() if line.strip() and not line.startswith("Location:")]
+    return lines[-1].removeprefix("Error: ") if lines else type(error).__name__
+
+
+def _is_whole_usd(path: Path) -> bool:
+    """Whether the file's end is there: the USD exporter reports success on a full disk, too.
+
+    A crate file names in its header (bytes 16 to 24) where its table of contents starts, which is written last.
+    """
+    if path.suffix.lower() == ".usdz":
+        return zipfile.is_zipfile(path)
+    with path.open("rb") as file:
+        start, size = file.read(24), path.stat().st_size
+        if start.startswith(b"PXR-USDC"):
+            return 0 < int.from_bytes(start[16:24], "little") < size
+        file.seek(max(0, size - 16))
+        return file.read().rstrip().endswith(b"}")
 
 
 def _fbx(path: Path, profile: Profile) -> None:
