@@ -15,7 +15,7 @@ from chironomy.motion.body import Body, neutral_body
 from chironomy.motion.feet import foot_sliding
 from chironomy.motion.kinematics import forward
 from chironomy.motion.limits import violations
-from chironomy.motion.measure import WRISTS, frozen_share, hands_in_body
+from chironomy.motion.measure import WRISTS, frozen_share, hands_in_body, jerk
 from chironomy.motion.skeleton import INDEX, JOINTS, LEGS
 
 BODY = neutral_body()
@@ -145,6 +145,20 @@ def test_hands_hang_in_a_long_pause():
     positions, _ = placed(shown, "psi")
     wrists = positions[-1, list(WRISTS), 1] - positions[-1, INDEX["left_hip"], 1]
     assert wrists.max() < 0.08
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_hands_do_not_jump_where_words_with_gestures_crowd(seed):
+    crowded = "Now, as all books not primarily never everybody must you all not here."
+    positions = placed(take(seed, "lively", crowded), 1.0)[0][:, list(WRISTS)]
+    assert jerk(positions, 30).max() < 3500  # m/s³
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_hands_are_down_at_the_end_of_a_take_that_ends_soon_after_the_last_word(seed):
+    shown = RhythmGenerator().generate(Request(speech(PLAIN_LINE, tail_s=0.8), BODY, seed))
+    heights = placed(shown, "psi")[0][:, list(WRISTS), 1].max(axis=1)
+    assert heights[-1] < np.median(heights[30:-30]) - 0.05
 
 
 def test_the_body_lives():

@@ -21,10 +21,16 @@ from .randomness import pick, stream
 
 #: Fastest mean speed between two keys that are no stroke, in lengths of the arm per second.
 _FASTEST = 2.3
+#: The same for strokes whose preparation found no time.
+_FASTEST_STROKE = 3.2
 _RETRACTION_S, _DEPARTURE_S = 0.55, 0.42
 #: Least time from the end of one stroke to the start of the next.
 _TURN_S = 0.12
 _DRIFT_EVERY_S = 0.75
+#: Who has said the last word begins to lower the hands, even where the take ends before they are down.
+_SETTLING_S = 0.4
+#: Keys closer to the one before than this would be jolts.
+_LEAST_STEP_S = 0.08
 #: Beats seldom go further out than this, in lengths of the arm.
 _WIDE = 0.72
 
@@ -123,9 +129,10 @@ def homes_of(
         early_s = 0.62 if pause_s >= WAITING_S or not number else 0.28
         homes.append(Home(phrase.start_s - early_s, made, 0.62, 1.0))
         end_s = phrase.end_s
-    if phrases and duration_s - end_s >= WAITING_S:
+    if phrases and duration_s - end_s >= _SETTLING_S:
         kind = "waiting" if duration_s - end_s < HANGING_S else "hanging"
-        homes.append(resting(kind, end_s + 0.45, len(phrases), 0.95))
+        early_s = 0.45 if duration_s - end_s >= WAITING_S else 0.1
+        homes.append(resting(kind, end_s + early_s, len(phrases), 0.95))
     return Homes(homes)
 
 
@@ -212,23 +219,30 @@ def thread(strokes: Sequence[Stroke], homes: Homes, arm: Arm, seed: int, style: 
 def _trimmed(keys: list[Key], next_s: float) -> list[Key]:
     """Without holds and rests that the next stroke leaves no time for."""
     end = len(keys)
-    while end > 1 and keys[end - 1].time_s > next_s - _TURN_S and keys[end - 1].phase in ("hold", "rest", "rebound"):
+    while end > 1 and keys[end - 1].time_s > next_s - _TURN_S and _may_go(keys, end - 1):
         end -= 1
     return keys[:end]
+
+
+def _may_go(keys: list[Key], at: int) -> bool:
+    """Holds and rests, and strokes that come after another one: a gesture repeated once less is still itself."""
+    return keys[at].phase in ("hold", "rest", "rebound") or (
+        keys[at].phase == "stroke" and keys[at - 1].phase in ("stroke", "rebound")
+    )
 
 
 def _fitted(before: Key, stroke: Stroke) -> list[Key]:
     """The stroke's keys after `before`, smaller or later where there is too little time to get to its start."""
     keys = list(stroke.keys)
-    while len(keys) > 2 and keys[1].phase != "hold" and keys[0].time_s <= before.time_s + 0.05:
+    while len(keys) > 2 and keys[1].phase != "hold" and keys[0].time_s <= before.time_s + _LEAST_STEP_S:
         keys = keys[1:]
-    keys = [key for key in keys if key.time_s > before.time_s + 0.05]
+    keys = [key for key in keys if key.time_s > before.time_s + _LEAST_STEP_S]
     if not keys:
         return []
     first = keys[0]
     distance = float(np.linalg.norm(first.row[WRIST] - before.row[WRIST]))
-    reachable = _FASTEST * (first.time_s - before.time_s)
-    if first.phase == "preparation" and distance > reachable:
+    reachable = (_FASTEST_STROKE if first.phase == "stroke" else _FASTEST) * (first.time_s - before.time_s)
+    if first.phase in ("preparation", "stroke") and distance > reachable:
         keys[0] = replace(first, row=before.row + (first.row - before.row) * (reachable / distance))
     return keys
 

@@ -24,7 +24,7 @@ from .splines import smooth
 _TRIALS = (0.3, 0.55, 0.8, 1.0)
 _BEYOND = (0.6, 1.0)
 #: Looked at every so many frames: the neighbourhood is brought nearer too.
-_EVERY = 3
+_EVERY = 4
 #: What is seen of a hand in the body or in the other hand, metres.
 _DEEP_M, _NEAR_M = 0.002, 0.028
 _WRISTS_NEAR_M = 0.40
@@ -70,8 +70,8 @@ def _nearer(base: Array, semantic: Array, share: Array) -> Array:
     result = base.copy()
     for side, joints in enumerate(_ARMS):
         moved = np.flatnonzero(share[:, side])
-        at = np.ix_(moved, joints)
-        result[at] = rot.slerp(base[at], semantic[at], np.broadcast_to(share[moved, side, None], result[at].shape[:2]))
+        at = moved[:, None], np.array(joints)
+        result[at] = rot.slerp(base[at], semantic[at], np.repeat(share[moved, side, None], len(joints), axis=1))
     moved = np.flatnonzero(share.any(axis=1))
     result[moved] = limit(result[moved])
     return result
@@ -91,9 +91,9 @@ def _hits(base: Array, semantic: Array, body: Body) -> NDArray[np.bool_]:
 
 def _hands_meet(positions: Array) -> NDArray[np.bool_]:
     """[T]: whether any two joints of the hands are too near each other."""
-    wrists = [joints[_WRIST] for joints in _ARMS]
-    near = np.flatnonzero(np.linalg.norm(positions[:, wrists[0]] - positions[:, wrists[1]], axis=-1) < _WRISTS_NEAR_M)
-    left, right = (positions[near][:, joints[_WRIST:]] for joints in _ARMS)
+    left, right = (positions[:, joints[_WRIST:]] for joints in _ARMS)
+    near = np.flatnonzero(np.linalg.norm(left[:, 0] - right[:, 0], axis=-1) < _WRISTS_NEAR_M)
+    left, right = left[near], right[near]
     gap = np.linalg.norm(left[:, :, None] - right[:, None], axis=-1).min(axis=(1, 2))
     meet = np.zeros(len(positions), dtype=bool)
     meet[near] = gap < _NEAR_M

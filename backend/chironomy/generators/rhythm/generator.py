@@ -166,6 +166,5 @@ def _layer(
 def _finished(base: Array, semantic: Array, body: Body) -> tuple[Array, Array]:
     """Both layers within the joints' limits, near enough to each other, continuous, clear beyond."""
     base, semantic = limit(base), limit(semantic)
-    reachable = within_reach(rot.make_continuous(base), semantic)
-    base = rot.make_continuous(clear_when_exaggerated(base, reachable, body, FPS))
+    base = rot.make_continuous(clear_when_exaggerated(base, semantic, body, FPS))
     return base, within_reach(base, semantic)
