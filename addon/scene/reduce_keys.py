@@ -73,7 +73,7 @@ def _reduce_channel(
 
 
 def free_keys(frames: Array, values: Array, slopes: Array) -> Keys:
-    """Bezier keys [n] with these slopes, a frame, whose handles Blender never touches: aligned ones it computes anew."""
+    """Bezier keys [n] with these slopes, a frame, whose handles Blender lets be: aligned ones it computes anew."""
     keys = smooth_keys(frames, values, slopes, np.zeros(len(frames), dtype=bool))
     for side in ("handle_left_type", "handle_right_type"):
         keys[side][:] = key_enum(side, "FREE")

@@ -13,6 +13,7 @@ from the segment's other end on.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import bpy
 import numpy as np
@@ -133,7 +134,9 @@ def _put_in(
     for path, curves in by_path.items():
         old = [_old_curve(bag, animated, curve) for curve in curves]
         names = [(slot.identifier, path, curve.array_index) for curve in old]
-        masks = [own.get(name, np.zeros(len(curve.keyframe_points), bool)) for name, curve in zip(names, old, strict=True)]
+        masks = [
+            own.get(name, np.zeros(len(curve.keyframe_points), bool)) for name, curve in zip(names, old, strict=True)
+        ]
         channel = Channel(path, orders.get(path, "XYZ"), old, [read_keys(curve) for curve in old], masks, curves)
         own.update(zip(names, _regenerated(channel, stretch, keyed.get(path, [])), strict=True))
     authorship.record_generated(action, own, before)
@@ -213,7 +216,7 @@ def _may_split(keys: Keys, own: Array, segment: int, outer: int) -> bool:
 
 
 def _cut(keys: Keys, fresh: Keys, a: float, b: float, stretch: Stretch) -> None:
-    """Lets the curve outside run as before where a border cuts one of its segments: handles, and the last key's kind."""
+    """Lets the curve outside run as before where a border cuts a segment: handles, and the last key's kind."""
     times, bezier = keys["co"][:, 0], key_enum("interpolation", "BEZIER")
     if stretch.blend_last and len(fresh["co"]) and fresh["co"][-1, 0] == b:
         j = int(np.searchsorted(times, b, side="right"))
@@ -242,7 +245,7 @@ def _theirs(channel: Channel, frames: Array, anchors: list[float]) -> Array:
     times = [keys["co"][~own, 0] for keys, own in zip(channel.keys, channel.own, strict=True)]
     generated = np.unique(np.concatenate(times))
     found = np.zeros(len(frames), dtype=bool)
-    for left, right in zip(anchors[:-1], anchors[1:], strict=True):
+    for left, right in pairwise(anchors):
         if not np.any((generated > left) & (generated < right)):
             found |= (frames > left) & (frames < right)
     return found
@@ -318,9 +321,7 @@ def _signed(values: Array, old: Array, exact: Array) -> Array:
     return values
 
 
-def _picked(
-    channel: Channel, stretch: Stretch, frames: Array, values: Array, held: list[float]
-) -> tuple[Array, Array]:
+def _picked(channel: Channel, stretch: Stretch, frames: Array, values: Array, held: list[float]) -> tuple[Array, Array]:
     """Which of the frames get keys, and the slopes there: all, or as few as the bound allows."""
     if stretch.tolerance_deg is None:
         return np.arange(len(frames)), np.zeros_like(values)

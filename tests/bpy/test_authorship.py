@@ -27,11 +27,7 @@ def action(request):
 
 
 def head_curve(action, index=0):
-    return next(
-        curve
-        for name, curve in authorship.curves_by_name(action).items()
-        if name[1:] == (PATH, index)
-    )
+    return next(curve for name, curve in authorship.curves_by_name(action).items() if name[1:] == (PATH, index))
 
 
 def own_count(action):
@@ -77,9 +73,7 @@ def change_interpolation(action):
     middle_key(action).interpolation = "CONSTANT"
 
 
-@pytest.mark.parametrize(
-    "touch", [press_i, change_value, move_in_time, drag_handle, change_type, change_interpolation]
-)
+@pytest.mark.parametrize("touch", [press_i, change_value, move_in_time, drag_handle, change_type, change_interpolation])
 def test_a_key_that_was_touched_is_the_animators_and_it_alone(action, touch):
     frame = middle_key(action).co[0]
     touch(action)
@@ -140,7 +134,8 @@ def test_accept_with_fewer_keys_keeps_its_bound_on_every_frame(tolerance_deg, or
     assert degrees_apart(rotations_in_blender(armature, frames), live) <= tolerance_deg
     before, after = authorship.key_counts(action)
     assert before == sum(len(c.keyframe_points) for c in _curves_of(dense_twin(armature, mesh, bones, order)))
-    assert after < before / 2 and after == authorship.key_count(action)
+    assert after < before / 2
+    assert after == authorship.key_count(action)
 
 
 def dense_twin(armature, mesh, bones, order):

@@ -110,7 +110,8 @@ def test_the_animators_keys_stay_to_the_bit_and_the_motion_comes_to_them(toleran
     old = rotations_in_blender(armature, ALL)
     shown = regenerate_with(armature, mesh, *((FIRST, LAST) if whole else RANGE), tolerance_deg)
     after = {name: _at(keys, (20, 70, 75)) for name, keys in keys_by_curve(action).items() if name[1] == HEAD}
-    assert before == after and len(before) == 4
+    assert before == after
+    assert len(before) == 4
     assert set(authorship.own_frames(action)) >= {20, 70, 75}
     now = rotations_in_blender(armature, ALL)
     head = 15

@@ -119,3 +119,31 @@ def test_the_undo_push_stays_short_with_four_takes_of_a_minute(speaker):
         times.append(time.perf_counter() - started)
     print(f"undo push: {[round(1000 * t) for t in times]} ms")
     assert min(times) < 0.1
+
+
+def test_a_linked_character_keeps_its_accepted_and_regenerated_action_in_the_file(tmp_path):
+    armature, mesh = create_speaker()
+    collection = bpy.data.collections.new("Character")
+    bpy.context.scene.collection.children.link(collection)
+    for item in (armature, mesh):
+        bpy.context.scene.collection.objects.unlink(item)
+        collection.objects.link(item)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, linked):
+        linked.collections = ["Character"]
+    bpy.data.collections["Character"].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+
+    def overridden(kind):
+        return next(item for item in bpy.context.scene.objects if item.type == kind and item.override_library)
+
+    layers.apply_take(overridden("ARMATURE"), overridden("MESH"), example_take(FRAMES, seed=4), first_frame=FIRST)
+    bake.accept_take(overridden("ARMATURE"), tolerance_deg=0.5)
+    layers.apply_take(overridden("ARMATURE"), overridden("MESH"), TAKE, first_frame=FIRST)
+    shown = rotations_in_blender(overridden("ARMATURE"), [FIRST + 30])
+    regenerate.accept_into_former(overridden("ARMATURE"), FIRST + 10, FIRST + 50, 0.5)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    assert degrees_apart(rotations_in_blender(overridden("ARMATURE"), [FIRST + 30]), shown) < 0.6
+    assert [action.name for action in bpy.data.actions] == ["Take"]

@@ -24,7 +24,8 @@ def fitted(values, frames):
 def test_no_frame_is_off_by_more_than_the_angle_asked_for(count, seed, degrees):
     q = turning(count, seed, speed=12.0)
     frames, slopes = reduced_keys(q, angle_from(q), np.radians(degrees))
-    assert frames[0] == 0 and frames[-1] == count - 1 and slopes.shape == (len(frames), 4)
+    assert frames[[0, -1]].tolist() == [0, count - 1]
+    assert slopes.shape == (len(frames), 4)
     error = rot.angle(rot.multiply(rot.inverse(q), rot.normalize(fitted(q, frames))))
     assert np.degrees(error).max() <= degrees + 1e-6
 
@@ -52,7 +53,7 @@ def test_the_shortest_channels_keep_their_keys(count):
 
 def test_euler_angles_are_measured_as_the_rotation_they_make():
     angles = np.array([[0.3, 0.0, 0.0], [0.3, 0.2, 0.4]])
-    off = angles + [[0.01, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    off = angles + np.array([[0.01, 0.0, 0.0], [0.0, 0.0, 0.0]])
     assert angle_from_euler(angles, "XYZ")(off) == pytest.approx([0.01, 0.0], abs=1e-6)
-    whole_turn = angles + [2 * np.pi, 0.0, 0.0]
+    whole_turn = angles + np.array([2 * np.pi, 0.0, 0.0])
     assert angle_from_euler(angles, "XYZ")(whole_turn) == pytest.approx([0.0, 0.0], abs=1e-6)

@@ -8,10 +8,13 @@ measured on what they mean together: an angle for a rotation.
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import rotations as rot
 from .rotations import Array
+
+#: Whole numbers [n].
+Indices = NDArray[np.integer]
 
 #: From fitted values [T, n] to how far each frame is off [T].
 Deviation = Callable[[Array], Array]
@@ -43,7 +46,7 @@ def distance_from(values: ArrayLike) -> Deviation:
 
 def reduced_keys(
     values: ArrayLike, deviation: Deviation, tolerance: float, required: Iterable[int] = ()
-) -> tuple[Array, Array]:
+) -> tuple[Indices, Array]:
     """Frames of the keys [K] and the slopes there [K, n], a frame: off by at most `tolerance` on every whole frame.
 
     values [T, n]. The first, the last and the `required` frames have keys.
@@ -64,8 +67,8 @@ def reduced_keys(
         frames = np.union1d(frames, worst)
 
 
-def curve_through(values: Array, slopes: Array, frames: Array) -> Array:
-    """The curve on all frames [T, n] through values [T, n] with slopes [T, n] at `frames` [K], the first and last in."""
+def curve_through(values: Array, slopes: Array, frames: Indices) -> Array:
+    """The curve on all frames [T, n] through values [T, n] with slopes [T, n] at `frames` [K], first and last in."""
     k = np.arange(len(values))
     lengths = np.diff(frames)
     i = np.minimum(np.repeat(np.arange(len(lengths) + 1), np.append(lengths, 1)), len(lengths) - 1)
