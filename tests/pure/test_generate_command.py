@@ -85,6 +85,15 @@ def test_files_at_another_frame_rate_keep_their_length(made: Path, tmp_path: Pat
     assert take.duration_s == pytest.approx(read_take(made / "take.npz").duration_s, abs=1 / 30)
 
 
+def test_export_reports_the_frames_and_rate_that_it_wrote(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    capsys.readouterr()
+    chironomy("export", made / "take.npz", "--fps", 60, "-o", tmp_path / "take60.npz", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert (report["fps"], report["frames"]) == (60, read_take(tmp_path / "take60.npz").frames)
+
+
 def test_a_chosen_gesture_class_is_performed(tmp_path: Path):
     path = tmp_path / "take.npz"
     chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "--gesture", "easy=big,never=none", "-o", path)

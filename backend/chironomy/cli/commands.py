@@ -154,7 +154,7 @@ def run_export(
 ) -> None:
     """Motion from one file into others."""
     from ..pipeline.choices import read_sliders
-    from ..pipeline.performance import of_take
+    from ..pipeline.performance import at_rate, of_take
     from ..pipeline.read import read_motion
     from ..pipeline.write import ENDINGS, OutputSettings, check_folders, check_profile, write_outputs
 
@@ -170,4 +170,5 @@ def run_export(
         performance = of_take(performance.take, body, {**(performance.sliders or {}), **sliders}, audio)
     with progress_bar(as_json) as progress:
         write_outputs(outputs, performance, OutputSettings(profile, fps, model), progress)
-    _report(as_json, outputs, (), frames=performance.take.frames, fps=performance.fps)
+    written = performance if fps is None else at_rate(performance, fps)
+    _report(as_json, outputs, (), frames=written.take.frames, fps=written.fps)
