@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -167,10 +169,31 @@ def test_no_transcript_at_all_is_wrong_use(run, tmp_path: Path):
 
 def test_a_word_that_is_not_spoken_is_named(run, tmp_path: Path):
     out = tmp_path / "out.npz"
-    expect_one_clear_line(run("generate", DEMO_SOUND, "-t", DEMO_TEXT, "--emphasis", "nevr=1", "-o", out), '"never"')
+    status, message = run("generate", DEMO_SOUND, "-t", DEMO_TEXT, "--emphasis", "nevr=1", "-o", out)
+    assert status == 2
+    assert '"never"' in message
 
 
 @pytest.mark.parametrize(("option", "value"), [("--profile", "nope"), ("--style", "wild"), ("--generator", "magic")])
 def test_names_that_do_not_exist_are_answered_with_those_that_do(run, tmp_path: Path, option: str, value: str):
     out = tmp_path / "out.npz"
-    expect_one_clear_line(run("generate", DEMO_SOUND, "-t", DEMO_TEXT, option, value, "-o", out), value, "one of")
+    status, message = run("generate", DEMO_SOUND, "-t", DEMO_TEXT, option, value, "-o", out)
+    assert status == 2
+    assert value in message
+    assert "one of" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_being_ended_cleans_up_and_says_so(tmp_path: Path):
+    sound_file = sound(tmp_path / "long.wav", np.tile(soundfile.read(DEMO_SOUND)[0], 20))
+    text = " ".join([DEMO_TEXT.read_text()] * 20)
+    out = tmp_path / "out" / "take.npz"
+    out.parent.mkdir()
+    command = [sys.executable, "-m", "chironomy.cli.main", "generate", sound_file, "--text", text, "-o", out]
+    running = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    running.terminate()
+    _, message = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert message.splitlines()[-1].startswith("chironomy: cancelled")
+    assert list(out.parent.iterdir()) == []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ def _transcript(path: Path | None, text: str | None, language: str) -> Transcrip
     if path is not None:
         return read_transcript(path, language)
     return transcript_of_text(text or "", "--text", language)
+
+
+@contextmanager
+def _wrong_use() -> Iterator[None]:
+    """What is wrong with an option itself is wrong use (exit status 2), not a failure."""
+    try:
+        yield
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _check_endings(paths: Sequence[Path], endings: Sequence[str]) -> None:
@@ -91,13 +101,15 @@ def run_generate(
 
     _check_endings(outputs, ENDINGS)
     check_folders(outputs)
-    check_profile(profile)
-    get_generator(generator)
-    style_named(style)
     spoken = _transcript(transcript, text, language)
     texts = [token.text for token in spoken.tokens]
-    sliders = read_sliders(emphasis, texts)
-    wishes = Wishes(generator, style, seed, read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT)))
+    with _wrong_use():
+        check_profile(profile)
+        get_generator(generator)
+        style_named(style)
+        sliders = read_sliders(emphasis, texts)
+        classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
+    wishes = Wishes(generator, style, seed, classes)
     body, model = _body(smplx_model)
     with progress_bar(as_json) as progress:
         recording = hear(audio, spoken, align_model, within(progress, 0.0, 0.5))
@@ -160,13 +172,15 @@ def run_export(
 
     _check_endings(outputs, ENDINGS)
     check_folders(outputs)
-    check_profile(profile)
+    with _wrong_use():
+        check_profile(profile)
     if audio is not None and not audio.is_file():
         raise UserError(f"{audio}: there is no such file: check the path")
     body, model = _body(smplx_model)
     performance = read_motion(source, body, audio)
     if emphasis:
-        sliders = read_sliders(emphasis, [entry.word.text for entry in performance.words])
+        with _wrong_use():
+            sliders = read_sliders(emphasis, [entry.word.text for entry in performance.words])
         performance = of_take(performance.take, body, {**(performance.sliders or {}), **sliders}, audio)
     with progress_bar(as_json) as progress:
         write_outputs(outputs, performance, OutputSettings(profile, fps, model), progress)

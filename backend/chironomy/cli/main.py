@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,10 @@ AlignmentModel = Annotated[
     str | None,
     typer.Option("--align-model", help="For other languages than English: a CTC speech model, a folder on this disk."),
 ]
+
+
+#: What shells give a program that Ctrl-C ended.
+_CANCELLED = 130
 
 
 def _show_version(wanted: bool) -> None:
@@ -170,14 +175,23 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Runs the command line; errors meant for the user become one line on stderr and the exit status 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended cleans up as Ctrl-C does
     try:
         app()
     except UserError as error:
         print(f"chironomy: {error}", file=sys.stderr)
         sys.exit(1)
     except (Cancelled, KeyboardInterrupt):
-        print("chironomy: cancelled; nothing was changed", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(_cancelled())
+    except SystemExit as end:
+        if end.code == _CANCELLED:  # what typer makes of Ctrl-C
+            _cancelled()
+        raise
+
+
+def _cancelled() -> int:
+    print("chironomy: cancelled; files that were not finished were not written", file=sys.stderr)
+    return _CANCELLED
 
 
 if __name__ == "__main__":

@@ -8,15 +8,17 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..motion.rotations import Array
+
+Frames = NDArray[np.integer]
 
 #: What *Simplify curve* may change on any whole frame.
 TOLERANCE = 0.02
 
 
-def simplified(values: ArrayLike, tolerance: float = TOLERANCE, required: Iterable[int] = ()) -> tuple[Array, Array]:
+def simplified(values: ArrayLike, tolerance: float = TOLERANCE, required: Iterable[int] = ()) -> tuple[Frames, Array]:
     """Frames of the keys [K] and the slopes there [K], a frame: within `tolerance` of values [T] on every frame.
 
     The first, the last and the `required` frames have keys; others stand at peaks, valleys and corners.
@@ -39,7 +41,7 @@ def simplified(values: ArrayLike, tolerance: float = TOLERANCE, required: Iterab
     return frames, slopes[frames]
 
 
-def through_keys(values: ArrayLike, slopes: ArrayLike, frames: Array) -> Array:
+def through_keys(values: ArrayLike, slopes: ArrayLike, frames: Frames) -> Array:
     """The curve [T] on whole frames through the values [T] and with the slopes [T] at `frames` [K], first to last."""
     values, slopes = np.asarray(values, dtype=float), np.asarray(slopes, dtype=float)
     k = np.arange(frames[0], frames[-1] + 1)
@@ -51,13 +53,13 @@ def through_keys(values: ArrayLike, slopes: ArrayLike, frames: Array) -> Array:
     return values[a] + (values[b] - values[a]) * rise + length * bend
 
 
-def _turning_points(values: Array) -> Array:
+def _turning_points(values: Array) -> Frames:
     """Where the curve turns round, and where level stretches begin and end."""
     way = np.sign(np.diff(values))
     return np.flatnonzero(way[1:] != way[:-1]) + 1
 
 
-def _without_needless(values: Array, slopes: Array, frames: Array, fixed: set[int], tolerance: float) -> Array:
+def _without_needless(values: Array, slopes: Array, frames: Frames, fixed: set[int], tolerance: float) -> Frames:
     kept = [int(frames[0])]
     for frame, following in pairwise(frames[1:]):
         stretch = np.array([kept[-1], following])

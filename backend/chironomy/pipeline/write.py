@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,10 @@ def ending_of(path: Path) -> str:
 
 
 def check_folders(paths: Sequence[Path]) -> None:
-    """Before long work: that all folders are there. Raises UserError."""
+    """Before long work: that all folders are there and may be written. Raises UserError."""
     for path in paths:
+        if path.parent.is_dir() and not os.access(path.parent, os.W_OK):
+            raise UserError(f"{path}: the folder {path.parent} may not be written: choose another")
         if not path.parent.is_dir():
             raise UserError(f"{path}: the folder {path.parent} does not exist: make it, or choose another")
         if path.is_dir():
@@ -133,6 +136,6 @@ def _write_with_blender(
     elif ending == ".mp4":
         from .film import write_film
 
-        write_film(path, performance, stage, progress)
+        write_film(path, performance if settings.fps is None else at_rate(performance, settings.fps), stage, progress)
     else:
         blender.export(stage, performance, path, settings.profile, settings.fps)
