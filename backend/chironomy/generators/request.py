@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from ..formats.take import Take
 from ..motion.body import Body
 from ..progress import Progress, silent
-from ..speech.types import Speech
+from ..speech.types import Audio, Speech
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,10 @@ class Request:
     settings: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
     """Where networks run ("cuda", "cuda:1"): no part of the result."""
+    audio: Audio | None = None
+    """The sound itself, for networks that listen to it."""
+    model: Path | None = None
+    """The folder of the weights, for generators that have some; the take records their hash, never this path."""
 
 
 class Generator(Protocol):
