@@ -1,0 +1,1 @@
+"""The network in whose features FGD is measured."""
