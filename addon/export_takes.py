@@ -10,14 +10,12 @@ import numpy as np
 
 from .core.errors import UserError
 from .core.motion import rotations as rot
-from .core.motion.skeleton import INDEX, JOINT_COUNT
 from .properties import settings_of
 from .scene import versions
-from .scene.armature import rest_rotations
-from .scene.axes import local_from_pose, translation_from_location
 from .scene.bake import shown_motion
-from .scene.keyframes import BODY, FACE, ROOT, Motion, bones_of, scene_fps, shape_names
+from .scene.keyframes import BODY, FACE, Motion, face_shapes, scene_fps
 from .scene.live import has_live_take
+from .scene.rig_target import rig_of
 from .takes import hide_shown, show_take, shown_index
 
 PLACEHOLDERS = ("scene", "character", "sound", "take", "seed", "style", "generator")
@@ -112,12 +110,12 @@ def action_motion(scene: bpy.types.Scene, armature: bpy.types.Object) -> Motion:
     first, last = (round(frame) for frame in data.action.frame_range)
     frames = np.arange(first, last + 1)
     values = _sampled(data.action, data.action_slot, frames)
-    bones = bones_of(armature)
-    pose = np.stack([_rotation(armature, bone, values, len(frames)) for bone in bones], axis=1)
-    rotations = rot.identity((len(frames), JOINT_COUNT))
-    rotations[:, [INDEX[bone] for bone in bones]] = local_from_pose(pose, rest_rotations(armature, bones))
-    location = _columns(values, f'pose.bones["{ROOT}"].location', armature.pose.bones[ROOT].location, len(frames))
-    translation = translation_from_location(location, rest_rotations(armature, [ROOT])[0])
+    rig = rig_of(armature)
+    pose = np.stack([_rotation(armature, bone, values, len(frames)) for bone in rig.bones], axis=1)
+    rotations = rig.local(pose)
+    still = armature.pose.bones[rig.root].location
+    location = _columns(values, f'pose.bones["{rig.root}"].location', still, len(frames))
+    translation = rig.restored_translation(rotations, rig.translation(location))
     face = _face(settings_of(scene).mesh, frames)
     return Motion(rot.make_continuous(rotations), translation, scene_fps(scene), face)
 
@@ -160,7 +158,7 @@ def _rotation(
 def _face(mesh: bpy.types.Object | None, frames: rot.Array) -> rot.Array | None:
     from .core.motion.arkit import ARKIT_SHAPES
 
-    if not shape_names(mesh):
+    if not face_shapes(mesh):
         return None
     keys = mesh.data.shape_keys
     data = keys.animation_data
@@ -169,6 +167,6 @@ def _face(mesh: bpy.types.Object | None, frames: rot.Array) -> rot.Array | None:
         for curve in versions.curves(data.action, data.action_slot or versions.slot_of(data.action, FACE)):
             values[curve.data_path] = [curve.evaluate(frame) for frame in frames.tolist()]
     face = np.zeros((len(frames), len(ARKIT_SHAPES)))
-    for name in shape_names(mesh):
-        face[:, ARKIT_SHAPES.index(name)] = values.get(f'key_blocks["{name}"].value', keys.key_blocks[name].value)
+    for name, key in face_shapes(mesh).items():
+        face[:, ARKIT_SHAPES.index(name)] = values.get(f'key_blocks["{key}"].value', keys.key_blocks[key].value)
     return face

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.errors import UserError
 from ..properties import settings_of
 from .reporting import available, reporting
 
@@ -33,7 +32,9 @@ class CHIRONOMY_OT_make_mannequin(bpy.types.Operator):
 class CHIRONOMY_OT_use_armature(bpy.types.Operator):
     bl_idname = "chironomy.use_armature"
     bl_label = "Use Selected Armature"
-    bl_description = "Let the active armature speak: one with SMPL-X's bones, such as the mannequin's"
+    bl_description = (
+        "Let the active armature speak: the mannequin's, or a Mixamo, Rigify, Unreal or Auto-Rig Pro character"
+    )
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -46,23 +47,18 @@ class CHIRONOMY_OT_use_armature(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         active = context.view_layer.objects.active
         armature = active if active.type == "ARMATURE" else active.find_armature()
-        require_smplx(armature)
+        require_rig(armature)
         settings = settings_of(context.scene)
         settings.armature = armature
         settings.mesh = active if active.type == "MESH" else face_mesh_of(armature, context.scene)
         return {"FINISHED"}
 
 
-def require_smplx(armature: bpy.types.Object) -> None:
-    """Raises UserError where bones are missing."""
-    from ..core.motion.skeleton import JOINTS
+def require_rig(armature: bpy.types.Object) -> None:
+    """Raises UserError where no rig map fits the armature's bones."""
+    from ..scene.rig_target import rig_of
 
-    missing = [name for name in JOINTS if name not in armature.data.bones]
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(
-            f"{armature.name}: has no bone {missing[0]}{more}: use an SMPL-X armature or make the mannequin"
-        )
+    rig_of(armature)
 
 
 def face_mesh_of(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object | None:

@@ -9,15 +9,13 @@ import numpy as np
 from ..core.motion import rotations as rot
 from ..core.motion.arkit import ARKIT_SHAPES
 from ..core.motion.rotations import Array
-from ..core.motion.skeleton import INDEX, JOINT_COUNT
 from . import authorship, keep, versions
-from .armature import rest_rotations
-from .axes import local_from_pose, translation_from_location
 from .influence import EMPHASIS, EXAGGERATION, sampled_influence
-from .keyframes import BODY, EULER_ORDERS, FACE, ROOT, Motion, bones_of, scene_fps, write_action
+from .keyframes import BODY, EULER_ORDERS, FACE, Motion, bones_of, keys_of_shapes, scene_fps, write_action
 from .layers import take_down
 from .live import BASE, LiveTake, live_take, refresh
 from .reduce_keys import reduce_keys
+from .rig_target import rig_of
 
 _QUATERNIONS: Mapping[str, str] = MappingProxyType({})
 _ROTATION, _LOCATION = "rotation_quaternion", "location"
@@ -33,9 +31,9 @@ def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = Non
     edits = _sampled_channels(live.edits, BODY, live.frames)
     edit_weight = np.full(len(live.frames), armature.animation_data.action_influence)
 
-    bones = bones_of(armature)
-    pose = rot.identity((len(live.frames), len(bones)))
-    for i, bone in enumerate(bones):
+    rig = rig_of(armature)
+    pose = rot.identity((len(live.frames), len(rig.bones)))
+    for i, bone in enumerate(rig.bones):
         path = _path(bone, _ROTATION)
         q = _quaternions(layers[BASE], path, live)
         for name, weight in weights.items():
@@ -43,17 +41,16 @@ def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = Non
         if path in edits:
             q = rot.multiply(q, rot.power(_filled(edits[path], (1.0, 0.0, 0.0, 0.0)), edit_weight))
         pose[:, i] = rot.normalize(q)
-    rotations = rot.identity((len(live.frames), JOINT_COUNT))
-    rotations[:, [INDEX[bone] for bone in bones]] = local_from_pose(pose, rest_rotations(armature, bones))
+    rotations = rig.local(pose)
 
-    path = _path(ROOT, _LOCATION)
+    path = _path(rig.root, _LOCATION)
     location = layers[BASE].get(path, np.zeros((len(live.frames), 3)))
     for name, weight in weights.items():
         if path in layers[name]:
             location = location + layers[name][path] * weight[:, None]
     if path in edits:
         location = location + _filled(edits[path], (0.0, 0.0, 0.0)) * edit_weight[:, None]
-    translation = translation_from_location(location, rest_rotations(armature, [ROOT])[0])
+    translation = rig.restored_translation(rotations, rig.translation(location))
     fps = scene_fps(scene or bpy.context.scene)
     return Motion(rot.make_continuous(rotations), translation, fps, _shown_face(live))
 
@@ -173,8 +170,8 @@ def _shown_face(live: LiveTake) -> Array | None:
     base = _channels(live.base, FACE, live)
     edits = _sampled_channels(live.edits, FACE, live.frames)
     face = np.zeros((len(live.frames), len(ARKIT_SHAPES)))
-    for i, shape in enumerate(ARKIT_SHAPES):
-        path = f'key_blocks["{shape}"].value'
+    for shape, key in keys_of_shapes(live.keys).items():
+        i, path = ARKIT_SHAPES.index(shape), f'key_blocks["{key}"].value'
         if path in base:
             face[:, i] = base[path][:, 0]
         if path in edits:

@@ -1,6 +1,8 @@
 """What a character was like before a take came, so that *Reject* can leave it exactly so."""
 
 import json
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import bpy
@@ -17,11 +19,19 @@ _BONE_VALUES = ("rotation_quaternion", "rotation_euler", "rotation_axis_angle", 
 _BLENDING = ("action_blend_type", "action_influence", "action_extrapolation", "use_nla")
 
 
-def remember(base: bpy.types.Action, armature: bpy.types.Object, mesh: bpy.types.Object | None) -> None:
-    """Stores the state of rig and face on the take's base action."""
+def remember(
+    base: bpy.types.Action,
+    armature: bpy.types.Object,
+    mesh: bpy.types.Object | None,
+    switches: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> None:
+    """Stores the state of rig and face on the take's base action; switches: by bone, custom properties of it too."""
     keys = shape_keys(mesh)
     record = {
         "bones": {bone.name: _bone_state(bone) for bone in armature.pose.bones},
+        "switches": {
+            bone: {name: armature.pose.bones[bone][name] for name in names} for bone, names in switches.items()
+        },
         "body": _animation_state(armature),
         "shapes": {key.name: key.value for key in keys.key_blocks} if keys is not None else {},
         "face": _animation_state(keys) if keys is not None else None,
@@ -49,6 +59,10 @@ def restore_pose(base: bpy.types.Action, armature: bpy.types.Object, keys: bpy.t
         if bone is not None:
             for attribute, value in state.items():
                 setattr(bone, attribute, value)
+    for name, values in record.get("switches", {}).items():
+        bone = armature.pose.bones.get(name)
+        for switch, value in values.items() if bone is not None else ():
+            bone[switch] = value
     for name, value in record["shapes"].items():
         key = keys.key_blocks.get(name) if keys is not None else None
         if key is not None:

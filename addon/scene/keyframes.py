@@ -4,7 +4,7 @@ Keys stand on whole frames of the scene, one on every frame, LINEAR, of the type
 move has one key. Body and face are two slots of one action.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -15,13 +15,11 @@ from ..core.formats.bvh_writer import continuous_euler
 from ..core.motion import rotations as rot
 from ..core.motion.arkit import ARKIT_SHAPES
 from ..core.motion.rotations import Array
-from ..core.motion.skeleton import JOINTS
 from . import versions
-from .armature import rest_rotations
-from .axes import location_from_translation, pose_from_local
+from .rig import Rig
+from .rig_target import rig_of
 
 BODY, FACE = "OBJECT", "KEY"
-ROOT = JOINTS[0]
 EULER_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
 #: Float32 keeps seven digits: what moves less than this does not move.
 _STILL = 1e-6
@@ -91,46 +89,56 @@ def write_action(
     motion: Motion,
     first_frame: int,
     modes: Mapping[str, str] = MappingProxyType({}),
+    rig: Rig | None = None,
 ) -> bpy.types.Action:
     """A new action that holds the motion (body slot, and face slot where there is a face), assigned to nothing.
 
     motion has the scene's frame rate (see `resampled`); its time 0 falls on first_frame. modes: by bone, the Euler
-    order in which it is animated ("XYZ"); all other bones have quaternions.
+    order in which it is animated ("XYZ"); all other bones have quaternions. rig: how the armature's bones play the
+    joints, where it is not to be found out (`rig_of`), and `rig.for_steps()` for what is combined onto a motion.
     """
+    rig = rig or rig_of(armature)
     action = bpy.data.actions.new(name)
     body = versions.channels(action, versions.new_slot(action, BODY, armature.name))
     frames = np.arange(first_frame, first_frame + motion.frames)
-    for bone, values in pose_channels(armature, motion.rotations):
+    rotations, translation = rig.adapted(motion.rotations, motion.translation)
+    for bone, values in zip(rig.bones, np.moveaxis(rig.pose(rotations), 1, 0), strict=True):
         channel, values = rotation_channel(values, modes.get(bone, ""))
         write_channels(body, f'pose.bones["{bone}"].{channel}', values, frames, bone)
-    if ROOT in armature.data.bones:
-        location = location_from_translation(motion.translation, rest_rotations(armature, [ROOT])[0])
-        write_channels(body, f'pose.bones["{ROOT}"].location', location, frames, ROOT)
-    shapes = shape_names(mesh)
+    if rig.root:
+        write_channels(body, f'pose.bones["{rig.root}"].location', rig.location(translation), frames, rig.root)
+    for bone, values in rig.switches.items():
+        for name, value in values.items():
+            path = f'pose.bones["{bone}"]["{name}"]'
+            write_channels(body, path, np.full((1, 1), value), frames[:1], bone, index=-1)
+    shapes = face_shapes(mesh)
     if motion.face is not None and shapes:
         face = versions.channels(action, versions.new_slot(action, FACE, mesh.data.shape_keys.name))
-        for shape in shapes:
+        for shape, key in shapes.items():
             values = motion.face[:, [ARKIT_SHAPES.index(shape)]]
-            write_channels(face, f'key_blocks["{shape}"].value', values, frames, "", index=-1)
+            write_channels(face, f'key_blocks["{key}"].value', values, frames, "", index=-1)
     return action
 
 
 def shape_names(mesh: bpy.types.Object | None) -> list[str]:
     """The ARKit shapes that the mesh has, in ARKit's order."""
-    keys = mesh.data.shape_keys if mesh is not None else None
-    return [name for name in ARKIT_SHAPES if keys is not None and name in keys.key_blocks]
+    return list(face_shapes(mesh))
+
+
+def face_shapes(mesh: bpy.types.Object | None) -> dict[str, str]:
+    """The mesh's shape key for each ARKit shape that it has, in ARKit's order; small and big letters are the same."""
+    return keys_of_shapes(mesh.data.shape_keys if mesh is not None and mesh.type == "MESH" else None)
+
+
+def keys_of_shapes(keys: bpy.types.Key | None) -> dict[str, str]:
+    """The same for shape keys at hand."""
+    names = {key.name.lower(): key.name for key in reversed(keys.key_blocks)} if keys is not None else {}
+    return {shape: names[shape.lower()] for shape in ARKIT_SHAPES if shape.lower() in names}
 
 
 def bones_of(armature: bpy.types.Object) -> list[str]:
-    """The joints that the armature has a bone for, in SMPL-X's order."""
-    return [name for name in JOINTS if name in armature.data.bones]
-
-
-def pose_channels(armature: bpy.types.Object, local: Array) -> Iterator[tuple[str, Array]]:
-    """Each bone's name and its rotation_quaternion [T, 4], from local rotations [T, 55, 4]."""
-    bones = bones_of(armature)
-    pose = pose_from_local(local[:, [JOINTS.index(bone) for bone in bones]], rest_rotations(armature, bones))
-    return ((bone, pose[:, i]) for i, bone in enumerate(bones))
+    """The bones that a take moves."""
+    return list(rig_of(armature).bones)
 
 
 def rotation_channel(pose: Array, mode: str) -> tuple[str, Array]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ..core.emphasis.fuse import layer_deltas
+from ..core.emphasis.fuse import layer_deltas, within_reach
 from ..core.errors import UserError
 from ..core.formats.take import Take
 from ..core.motion import rotations as rot
@@ -20,8 +20,10 @@ from . import keep, versions
 from .emphasis_edit import begin_editing
 from .follow import install_handler
 from .influence import EMPHASIS, EXAGGERATION, LAYER, keep_in_step, layer_strips, write_influence
-from .keyframes import BODY, FACE, Motion, bones_of, resampled, scene_fps, set_rotation_mode, write_action
+from .keyframes import BODY, FACE, Motion, resampled, scene_fps, set_rotation_mode, write_action
 from .live import BASE, EDITS, FIRST, FRAMES, NAME, LiveTake, has_live_take, live_take, refresh
+from .rig import Rig
+from .rig_target import rig_of
 
 _FACE_TRACK = "Face"
 
@@ -44,20 +46,22 @@ def apply_take(
     scene = scene or bpy.context.scene
     _refuse_where_busy(armature, mesh)
     first = scene.frame_start if first_frame is None else first_frame
-    base, delta, beyond = layer_motions(take, scene_fps(scene))
-    base_action = write_action(f"{name} · base", armature, mesh, base, first)
+    rig = rig_of(armature)
+    base, delta, beyond = layer_motions(take, scene_fps(scene), rig)
+    steps = rig.for_steps()
+    base_action = write_action(f"{name} · base", armature, mesh, base, first, rig=rig)
     layers = {BASE: base_action}
-    layers[EMPHASIS] = write_action(f"{name} · emphasis", armature, None, delta, first)
-    layers[EXAGGERATION] = write_action(f"{name} · exaggeration", armature, None, beyond, first)
+    layers[EMPHASIS] = write_action(f"{name} · emphasis", armature, None, delta, first, rig=steps)
+    layers[EXAGGERATION] = write_action(f"{name} · exaggeration", armature, None, beyond, first, rig=steps)
     layers[EDITS] = bpy.data.actions.new(f"{name} · edits")
     for layer, action in layers.items():
         action[LAYER] = layer
-    keep.remember(base_action, armature, mesh)
+    keep.remember(base_action, armature, mesh, rig.switches)
     base_action[NAME], base_action[FIRST], base_action[FRAMES] = name, first, base.frames
     _build_tracks(armature, layers, first, base.frames)
     _build_face(keep.shape_keys(mesh), base_action, layers[EDITS], first, base.frames)
     _make_active(armature, layers[EDITS], BODY, "COMBINE")
-    set_rotation_mode(armature, bones_of(armature))
+    set_rotation_mode(armature, rig.bones)
     set_emphasis(armature, take.emphasis if emphasis is None else emphasis, take.metadata.fps, scene)
     psi = _on_scene_frames(take.emphasis, take.metadata.fps, base.frames, scene)
     begin_editing(armature, psi, take.metadata.words, scene_fps(scene))
@@ -108,12 +112,19 @@ def take_down(live: LiveTake) -> list[bpy.types.Action]:
     return actions
 
 
-def layer_motions(take: Take, fps: float) -> tuple[Motion, Motion, Motion]:
-    """Base, δ and what exaggeration adds, at the scene's frame rate, as COMBINE needs them: w ≥ 0 on every frame."""
+def layer_motions(take: Take, fps: float, rig: Rig) -> tuple[Motion, Motion, Motion]:
+    """Base, δ and what exaggeration adds, at the scene's frame rate, as COMBINE needs them: w ≥ 0 on every frame.
+
+    δ and exaggeration are those of the motion as the rig shows it: joints without a bone are taken over by others.
+    """
     base = resampled(Motion(take.base_rotations, take.translation, take.metadata.fps, take.face), fps)
     semantic = resampled(Motion(take.semantic_rotations, take.semantic_translation, take.metadata.fps), fps)
-    delta, beyond = layer_deltas(base.rotations, semantic.rotations)
-    travel = semantic.translation - base.translation
+    rotations, translation = rig.adapted(base.rotations, base.translation)
+    goal, place = rig.adapted(semantic.rotations, semantic.translation)
+    if goal is not semantic.rotations:
+        goal = within_reach(rotations, goal)  # several joints in one turn further than each
+    delta, beyond = layer_deltas(rotations, goal)
+    travel = place - translation
     return (
         replace(base, rotations=rot.make_continuous(base.rotations)),
         Motion(_upper_half(delta), travel, fps),

@@ -24,6 +24,8 @@ REPOSITORY = Path(__file__).parents[2]
 DATA = REPOSITORY.parent / "shared" / "data"
 GESTURES, MONOLOGUE = DATA / "gestures", DATA / "reference" / "real_monologue_067.bvh"
 MAPS = read_rig_maps(REPOSITORY / "presets" / "rig_maps")
+#: Controls with switches are moved by us, and never recorded.
+RECORDED = [rig_map for rig_map in MAPS if not rig_map.switches]
 OURS = read_rig_map(REPOSITORY / "presets" / "rig_maps" / "smplx.json")
 BODY = neutral_body()
 SIDES = ("left", "right")
@@ -85,7 +87,7 @@ def test_the_unit_and_the_axes_of_the_source_do_not_matter(seed: int) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("rig_map", MAPS, ids=lambda rig_map: rig_map.name)
+@pytest.mark.parametrize("rig_map", RECORDED, ids=lambda rig_map: rig_map.name)
 def test_every_rig_map_moves_a_skeleton_with_its_names(rig_map: RigMap) -> None:
     clip = clip_of(*hanging_arms(4, 3), tuple(rig_map.joints.get(name, f"no {name}") for name in JOINTS))
     assert matching_rig_map(clip, MAPS) == rig_map

@@ -3,6 +3,8 @@
 {"name": "Mixamo characters",
  "joints": {"pelvis": "mixamorig:Hips", …},          our joint: the source's
  "tips": {"left_index3": "mixamorig:LeftHandIndex4", …}}   our finger's last joint: the source's joint at its end
+
+Maps of control rigs may add "switches": {"upper_arm_parent.L": {"IK_FK": 1.0}, …}, custom properties by bone.
 """
 
 from __future__ import annotations
@@ -31,14 +33,18 @@ def rig_map_from(document: Any, source: str = "rig map") -> RigMap:
     try:
         maps = {key: {str(k): str(v) for k, v in document.get(key, {}).items()} for key in ("joints", "tips")}
         name = str(document["name"])
+        switches = {
+            str(bone): {str(k): float(v) for k, v in values.items()}
+            for bone, values in document.get("switches", {}).items()
+        }
         if not maps["joints"]:
             raise KeyError("joints")
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{source}: is no rig map: it needs a name and joints (see presets/rig_maps)") from error
     unknown = sorted({*maps["joints"], *maps["tips"]} - INDEX.keys())
     if unknown:
         raise UserError(f"{source}: {unknown[0]} is none of SMPL-X's joints: correct its name")
-    return RigMap(name, maps["joints"], maps["tips"])
+    return RigMap(name, maps["joints"], maps["tips"], switches)
 
 
 def read_rig_map(path: str | os.PathLike[str]) -> RigMap:

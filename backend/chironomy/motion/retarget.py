@@ -45,7 +45,7 @@ class Motion:
 def retarget(clip: Clip, rig_map: RigMap, body: Body) -> Motion:
     """The clip on the body. Raises KeyError with the names where joints that are needed are missing in the clip."""
     source = read_source(clip, rig_map)
-    posed = _pose_like_rest(source, body)
+    posed = pose_like_rest(source, body)
     world = np.empty((clip.frames, JOINT_COUNT, 4))
     for joint, name in enumerate(JOINTS):
         if not source.present[joint]:
@@ -76,7 +76,7 @@ def own_motion(clip: Clip, body: Body) -> Motion | None:
     return Motion(rot.make_continuous(clip.rotations[:, chosen]), translation, clip.fps)
 
 
-def _pose_like_rest(source: Source, body: Body) -> Array:
+def pose_like_rest(source: Source, body: Body) -> Array:
     """World rotations [55, 4] that put the body into the source's rest pose, twisting no bone against its parent."""
     posed = rot.identity((JOINT_COUNT,))
     for joint, name in enumerate(JOINTS):

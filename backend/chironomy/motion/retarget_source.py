@@ -1,7 +1,7 @@
 """A clip as retargeting sees it: the joints that play the parts of the 55, standing in motion space."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ class RigMap:
     """Our joint → the source's joint. Joints without a counterpart keep still against their parent."""
     tips: Mapping[str, str]
     """Our finger ends (…3) → the source's joint at the end of that finger, where it has one."""
+    switches: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Of control rigs: bone → its custom properties that must have these values for the mapped bones to rule."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def read_source(clip: Clip, rig_map: RigMap) -> Source:
     chosen = np.array([find_joint(clip, rig_map.joints.get(name)) for name in JOINTS])
     positions, world = clip_forward(clip)
     rest_positions, rest_world = clip_rest(clip)
-    stand = _stand_up(rest_positions[chosen])
+    stand = stand_up(rest_positions[chosen])
     tips = np.full((clip.frames, JOINT_COUNT, 3), np.nan)
     for joint, name in enumerate(JOINTS):
         end = find_joint(clip, rig_map.tips.get(name))
@@ -87,7 +89,7 @@ def read_source(clip: Clip, rig_map: RigMap) -> Source:
     )
 
 
-def _stand_up(rest: Array) -> Array:
+def stand_up(rest: Array) -> Array:
     """The rotation that makes a rest pose [55, 3] stand along Y and face +Z; along the axes where it nearly does."""
     up = rest[INDEX["head"]] - rest[INDEX["pelvis"]]
     left = rest[INDEX["left_hip"]] - rest[INDEX["right_hip"]]
