@@ -9,6 +9,7 @@ from ..formats.take import Take
 from ..motion.body import Body
 from ..progress import Progress, silent
 from ..speech.types import Audio, Speech
+from .locked import LockedFrames
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Request:
     """The sound itself, for networks that listen to it."""
     model: Path | None = None
     """The folder of the weights, for generators that have some; the take records their hash, never this path."""
+    locked: LockedFrames = field(default_factory=LockedFrames)
+    """What the animator holds: joints and frames to be met exactly (generators with networks)."""
 
 
 class Generator(Protocol):
