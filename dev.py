@@ -115,7 +115,7 @@ def make_environment(environment: Path, steps: Sequence[Sequence[str]]) -> None:
 def setup() -> None:
     """Makes .venv/ with everything in it."""
     # torch by itself and first: asked for through another package, it would come with gigabytes for GPUs
-    make_environment(ENVIRONMENT, [[TORCH], [BLENDER_50, "--editable", ".[blender,dev]"]])
+    make_environment(ENVIRONMENT, [[TORCH], [BLENDER_50, "--editable", ".[blender,train,dev]"]])
 
 
 def setup_blender_45() -> None:
