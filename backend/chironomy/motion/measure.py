@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from . import rotations as rot
 from .body import Body, neutral_body
@@ -14,6 +14,7 @@ from .kinematics import forward
 from .limits import violations
 from .rotations import Array
 from .skeleton import FINGERS, INDEX
+from .stretches import in_stretches
 
 WRISTS = (INDEX["left_wrist"], INDEX["right_wrist"])
 #: A hand slower than this stands still, as far as the eye can tell.
@@ -34,10 +35,15 @@ def jerk(positions: ArrayLike, fps: float) -> Array:
     return np.linalg.norm(np.diff(points, n=3, axis=0), axis=-1) * fps**3
 
 
+def frozen(positions: ArrayLike, fps: float) -> NDArray[np.bool_]:
+    """[T], where neither wrist moves; positions [T, 55, 3]."""
+    wrists = np.asarray(positions, dtype=float)[:, list(WRISTS)]
+    return np.all(speed(wrists, fps) < STILL_M_S, axis=1)
+
+
 def frozen_share(positions: ArrayLike, fps: float) -> float:
     """Part of the frames, 0…1, in which neither wrist moves; positions [T, 55, 3]."""
-    wrists = np.asarray(positions, dtype=float)[:, list(WRISTS)]
-    return float(np.mean(np.all(speed(wrists, fps) < STILL_M_S, axis=1)))
+    return float(np.mean(frozen(positions, fps)))
 
 
 def extent(positions: ArrayLike) -> Array:
@@ -63,6 +69,20 @@ def hands_in_body(positions: ArrayLike, world: ArrayLike, body: Body) -> Array:
         inside = _depth(rot.rotate(turned_back, hands - centre[:, None, None]), half_axes * scale)
         deepest = np.maximum(deepest, inside.max(axis=-1))
     return deepest
+
+
+def hands_apart(positions: ArrayLike, world: ArrayLike, body: Body) -> Array:
+    """The shortest distance between the bones of the two hands, metres, [T]; arguments as for hands_in_body.
+
+    Joints and finger ends stand for the bones. Folded hands lie about 3 cm apart.
+    """
+    positions, world = np.asarray(positions, dtype=float), np.asarray(world, dtype=float)
+
+    def shortest(positions: Array, world: Array) -> Array:
+        left, right = (_hand_points(positions, world, body, side) for side in ("left", "right"))
+        return np.linalg.norm(left[:, :, None] - right[:, None], axis=-1).min(axis=(1, 2))
+
+    return in_stretches(shortest, positions, world)
 
 
 def motion_figures(rotations: ArrayLike, translation: ArrayLike, body: Body, fps: float) -> dict[str, float]:
