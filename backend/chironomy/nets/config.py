@@ -189,7 +189,7 @@ class BehaviourConfig(_Frozen):
 
     silence: Literal["unknown-word", "silence-token"] = "unknown-word"
     seed_translation: Literal["absolute", "velocity"] = "absolute"
-    """What stands in the motion vector's channels 330:333: metres, or metres per second in the root's frame."""
+    """What the motion vector's translation channels hold: metres, or (v_x, y, v_z) as global motion gives them."""
     contacts_to_global_motion: Literal["decoded", "zero"] = "decoded"
     gate_threshold: Fraction = 0.5
     gate_hysteresis: Fraction = 0.0
