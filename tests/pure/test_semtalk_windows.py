@@ -6,8 +6,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chironomy.generators.semtalk.decoding import decode_in_stretches, filter_in_stretches
+from chironomy.generators.semtalk.decoding import (
+    decode_in_stretches,
+    decoder_context,
+    filter_in_stretches,
+    global_motion_context,
+)
 from chironomy.generators.semtalk.windows import Windows
+from chironomy.nets.config import GlobalMotionConfig, RvqConfig
 
 
 @given(st.integers(1, 5000), st.sampled_from([(64, 4), (256, 4), (64, 8)]))
@@ -53,15 +59,14 @@ def _convolution(width: int, repeats: int) -> tuple[torch.nn.Module, int]:
 def test_decoding_in_stretches_is_the_same_as_decoding_at_once(tokens):
     convolution, context = _convolution(2, 4)
 
-    def decode(latents: torch.Tensor) -> torch.Tensor:
-        return convolution(latents.transpose(1, 2)).transpose(1, 2).reshape(1, -1, 2)
+    def decode(first: int, end: int) -> torch.Tensor:
+        return convolution(latents[None, first:end].transpose(1, 2)).transpose(1, 2).reshape(-1, 2)
 
     latents = torch.randn(tokens, 5)
     with torch.no_grad():
-        whole = decode(latents[None])[0]
-        parts = list(decode_in_stretches(decode, latents, context, stretch=8))
-    assert [first for first, _ in parts] == list(range(0, 4 * tokens, 32))
-    assert torch.allclose(torch.cat([motion for _, motion in parts]), whole, atol=1e-6)
+        parts = list(decode_in_stretches(decode, tokens, context, stretch=8))
+        assert [first for first, _ in parts] == list(range(0, 4 * tokens, 32))
+        assert torch.allclose(torch.cat([motion for _, motion in parts]), decode(0, tokens), atol=1e-6)
 
 
 def test_a_filter_over_frames_in_stretches_is_the_same_too():
@@ -72,4 +77,10 @@ def test_a_filter_over_frames_in_stretches_is_the_same_too():
         return convolution(values.transpose(1, 2)).transpose(1, 2)
 
     with torch.no_grad():
-        assert torch.allclose(filter_in_stretches(network, motion, context, 16), network(motion[None])[0], atol=1e-6)
+        parts = [part for _, part in filter_in_stretches(network, motion, context, 16)]
+        assert torch.allclose(torch.cat(parts), network(motion[None])[0], atol=1e-6)
+
+
+def test_decoders_of_the_published_sizes_see_22_tokens_and_21_frames():
+    assert decoder_context(RvqConfig()) == 22
+    assert global_motion_context(GlobalMotionConfig()) == 21

@@ -24,6 +24,8 @@ _BLEND_S = 0.25
 #: Part of a leg's reach that is never asked for when feet are held: the pelvis comes down instead.
 _SPARE_REACH = 0.002
 
+#: The first joints, up to the feet: what stands above them is not looked at.
+_LEG_JOINTS = max(CONTACT_JOINTS) + 1
 _SIDES = ((LEFT_LEG, INDEX["left_foot"], 0, 2), (RIGHT_LEG, INDEX["right_foot"], 1, 3))
 
 
@@ -76,8 +78,10 @@ def lock_feet(
     standing = np.asarray(contacts) > 0.5
     if not standing.any():
         return local, translation
+    legs = local[:, :_LEG_JOINTS]
     for _ in range(2):  # places of ankle and ball, found one by one, do not quite fit each other the first time
-        local, translation = _hold_once(local, translation, rest_joints, standing, fps)
+        legs, translation = _hold_once(legs, translation, rest_joints, standing, fps)
+    local[:, :_LEG_JOINTS] = legs
     return local, translation
 
 
