@@ -12,6 +12,8 @@ from .influence import LAYER, layer_strips
 BASE, EDITS = "Base", "Edits"
 #: Custom properties of the base action: the take's name, the frame it starts on, and how many it has.
 NAME, FIRST, FRAMES = "chironomy_take", "chironomy_first_frame", "chironomy_frames"
+#: Where the take is for some frames only: the first and the last of them, counted from the frame it starts on.
+_PART = "chironomy_part"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class LiveTake:
     edits: bpy.types.Action | None
     frames: Array
     """[T], the whole frames of the scene that the take has keys on."""
+    part: tuple[int, int] | None = None
+    """The frames that it was confined to, where it was."""
 
     def all_strips(self) -> list[bpy.types.NlaStrip]:
         """The strips of body and face."""
@@ -45,7 +49,15 @@ def live_take(armature: bpy.types.Object) -> LiveTake:
     active = armature.animation_data.action
     edits = active if active is not None and active.get(LAYER) == EDITS else None
     first, count = round(strips[BASE].frame_start), int(base[FRAMES])
-    return LiveTake(base[NAME], armature, _keys_of(base), strips, base, edits, np.arange(first, first + count))
+    part = (first + base[_PART][0], first + base[_PART][1]) if _PART in base else None
+    return LiveTake(base[NAME], armature, _keys_of(base), strips, base, edits, np.arange(first, first + count), part)
+
+
+def mark_part(armature: bpy.types.Object, first: int, last: int) -> None:
+    """Notes that the live take was confined to these frames (see `part`); the note moves with the take."""
+    live = live_take(armature)
+    start = int(live.frames[0])
+    live.base[_PART] = [first - start, last - start]
 
 
 def has_live_take(armature: bpy.types.Object) -> bool:

@@ -1,0 +1,80 @@
+"""*Generate*: what it asks of the server, and what it says where it cannot."""
+
+import bpy
+import pytest
+
+from chironomy_blender import jobs
+from chironomy_blender.scene.live import has_live_take, live_take
+
+
+def test_generate_without_a_window_waits_and_puts_the_takes_on_the_character(server, scene, armature) -> None:
+    scene.chironomy.generate.variations = 3
+    assert bpy.ops.chironomy.generate() == {"FINISHED"}
+    assert len(scene.chironomy.takes) == 3
+    assert [item.shown for item in scene.chironomy.takes] == [True, False, False]
+    assert live_take(armature).frames[0] == 5
+    assert [word.text for word in scene.chironomy.words] == ["never", "again"]
+    assert scene.chironomy.words[0].slider == pytest.approx(0.5)
+    assert len(bpy.data.actions) == 4, "only the shown take exists as actions"
+    assert scene.chironomy.generate.seed == 4, "the next seeds were not tried yet"
+
+
+def test_a_locked_seed_stays(server, scene, armature) -> None:
+    scene.chironomy.generate.lock_seed, scene.chironomy.generate.seed = True, 77
+    bpy.ops.chironomy.generate()
+    assert server.requests[0]["seed"] == scene.chironomy.generate.seed == 77
+
+
+def test_generate_asks_for_what_the_panel_says(server, scene, armature) -> None:
+    bpy.ops.chironomy.align()
+    assert [word.text for word in scene.chironomy.words] == ["never", "again"]
+    scene.chironomy.words[0].gesture_class = "question"
+    scene.chironomy.words[1].gesture_class = "NONE"
+    wanted = scene.chironomy.generate
+    wanted.style, wanted.use_range, wanted.range_first, wanted.range_last = "lively", True, 15, 35
+    bpy.ops.chironomy.generate()
+    asked = server.requests[1]
+    assert (asked["kind"], asked["text"], asked["style"]) == ("generate", "Never, again.", "lively")
+    assert asked["gesture_classes"] == {"0": "question", "1": ""}
+    assert asked["frames"] == [10, 30]
+    assert scene.chironomy.words[0].gesture_class == "question"
+
+
+@pytest.mark.parametrize(
+    ("break_it", "reason"),
+    [
+        (lambda scene: setattr(scene.chironomy, "armature", None), "Choose the character"),
+        (lambda scene: setattr(scene.chironomy.speech, "sound_path", ""), "Choose the sound file"),
+        (lambda scene: setattr(scene.chironomy.speech, "sound_path", "/nowhere/a.wav"), "no such sound file"),
+        (lambda scene: setattr(scene.chironomy.speech, "text", "  "), "Write what is said"),
+        (lambda scene: setattr(scene.chironomy.speech, "source", "STRIP"), "Choose a sound strip"),
+    ],
+)
+def test_a_disabled_generate_says_why(server, scene, armature, break_it, reason) -> None:
+    break_it(scene)
+    with pytest.raises(RuntimeError, match=reason):
+        bpy.ops.chironomy.generate()
+
+
+def test_without_a_server_generate_says_what_to_do(scene, armature) -> None:
+    with pytest.raises(RuntimeError, match="backend is not running"):
+        bpy.ops.chironomy.generate()
+
+
+def test_what_the_server_says_reaches_the_animator(server, scene, armature) -> None:
+    server.error = "line.wav: nobody speaks in it: choose another"
+    with pytest.raises(RuntimeError, match="nobody speaks in it"):
+        bpy.ops.chironomy.generate()
+    assert not scene.chironomy.takes
+    assert jobs.running() is None
+
+
+def test_one_undo_takes_a_generation_back(server, scene, armature) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.chironomy.generate("EXEC_DEFAULT", True)
+    bpy.ops.ed.undo()
+    assert not bpy.context.scene.chironomy.takes
+    assert not has_live_take(bpy.data.objects["Anna"])
+    bpy.ops.ed.redo()
+    assert len(bpy.context.scene.chironomy.takes) == 1
+    assert has_live_take(bpy.data.objects["Anna"])
