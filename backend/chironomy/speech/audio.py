@@ -43,7 +43,7 @@ def read_audio(path: str | os.PathLike[str], progress: Progress = silent) -> Aud
     try:
         with soundfile.SoundFile(path) as file:
             _require_usable_length(path, file.frames / file.samplerate)
-            samples = _read_samples(path, file, progress)
+            samples = _read_samples(path, file, SAMPLE_RATE, progress)
     except (soundfile.LibsndfileError, TypeError) as error:
         raise not_sound(path) from error
     # float files may go beyond full scale, and resampling may overshoot it; Audio promises −1…1
@@ -52,6 +52,24 @@ def read_audio(path: str | os.PathLike[str], progress: Progress = silent) -> Aud
     _require_sound(path, samples)
     samples /= max(1.0, peak)
     return Audio(samples, str(path))
+
+
+def samples_at(audio: Audio, rate_hz: int) -> tuple[Samples, bool]:
+    """The sound at another rate [round(duration · rate)], and whether it comes from its file, so that nothing is lost
+    of what `Audio` leaves out (all above 8 kHz); where the file is gone or is another by now, it is resampled.
+    """
+    import soundfile
+    import soxr
+
+    path = Path(audio.source)
+    if path.is_file():
+        try:
+            with soundfile.SoundFile(path) as file:
+                if round(file.frames * SAMPLE_RATE / file.samplerate) == len(audio.samples):
+                    return _read_samples(path, file, rate_hz, silent), True
+        except (soundfile.LibsndfileError, TypeError, UserError):
+            pass  # what was heard of it is still there
+    return soxr.resample(audio.samples, SAMPLE_RATE, rate_hz), False
 
 
 def _require_usable_length(path: Path, duration_s: float) -> None:
@@ -63,11 +81,11 @@ def _require_usable_length(path: Path, duration_s: float) -> None:
         raise UserError(f"{path}: lasts {duration_s / 3600:.1f} h: cut it into pieces of at most two hours")
 
 
-def _read_samples(path: Path, file: soundfile.SoundFile, progress: Progress) -> Samples:
-    """The whole file at SAMPLE_RATE, filled block by block into one array."""
-    samples = np.zeros(round(file.frames * SAMPLE_RATE / file.samplerate), dtype=np.float32)
+def _read_samples(path: Path, file: soundfile.SoundFile, rate_hz: int, progress: Progress) -> Samples:
+    """The whole file at this rate, filled block by block into one array."""
+    samples = np.zeros(round(file.frames * rate_hz / file.samplerate), dtype=np.float32)
     filled = 0
-    for block in _resampled(_mono_blocks(path, file, progress), file.samplerate):
+    for block in _resampled(_mono_blocks(path, file, progress), file.samplerate, rate_hz):
         block = block[: len(samples) - filled]
         samples[filled : filled + len(block)] = block
         filled += len(block)
@@ -93,13 +111,13 @@ def _mono_blocks(path: Path, file: soundfile.SoundFile, progress: Progress) -> I
     progress(_READING, 1.0)
 
 
-def _resampled(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
-    if rate == SAMPLE_RATE:
+def _resampled(blocks: Iterator[Samples], rate: int, wanted: int) -> Iterator[Samples]:
+    if rate == wanted:
         yield from blocks
         return
     import soxr
 
-    stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    stream = soxr.ResampleStream(rate, wanted, 1, dtype="float32")
     for block in blocks:
         yield stream.resample_chunk(block)
     yield stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
