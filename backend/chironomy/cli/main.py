@@ -130,6 +130,40 @@ def inspect(take: Annotated[Path, typer.Argument(help="A take (.npz).")], as_jso
 
 
 @app.command()
+def evaluate(
+    takes: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Takes, other motion files, folders of them or corpora.", metavar="TAKES"),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", "-r", help="What to compare with: a motion, a folder or a corpus.")
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option(help="How papers' figures are measured: corrected, published, emage_evaltools or semges.")
+    ] = "corrected",
+    fgd_net: Annotated[
+        Path | None, typer.Option("--fgd-net", help="Feature network (.safetensors) to measure FGD with.")
+    ] = None,
+    audio: Annotated[
+        list[Path] | None, typer.Option("--audio", help="The takes' recordings, in their order, for beat consistency.")
+    ] = None,
+    smplx_model: SmplxModel = None,
+    train_fgd: Annotated[
+        Path | None, typer.Option("--train-fgd", help="Learn a feature network from this corpus or folder of motions.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where --train-fgd writes it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure motions: what an animator would notice, and the figures that papers give."""
+    from .evaluate import run_evaluate, run_train_fgd
+
+    if train_fgd is not None:
+        run_train_fgd(train_fgd, output, as_json)
+    else:
+        run_evaluate(takes or [], reference, recipe, fgd_net, audio or [], smplx_model, as_json)
+
+
+@app.command()
 def export(
     source: Annotated[Path, typer.Argument(help="A take, an SMPL-X .npz or a BVH file.", metavar="MOTION")],
     output: Outputs,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..motion.feet import foot_contacts, foot_sliding
 from ..motion.limits import violations
@@ -34,7 +35,7 @@ class Metric:
 
     name: str
     unit: str
-    samples: Callable[[Subject], Array]
+    samples: Callable[[Subject], NDArray]
     statistic: Callable[[Array], float]
     digits: int = 2
 
@@ -87,11 +88,11 @@ def _above_hips(subject: Subject) -> Array:
     return subject.wrists[..., 1] - hips
 
 
-def _frozen_while_speaking(subject: Subject) -> Array:
+def _frozen_while_speaking(subject: Subject) -> NDArray[np.bool_]:
     return frozen(subject.positions, FPS)[subject.speaking]
 
 
-def runs_s(states: Array) -> Array:
+def runs_s(states: NDArray[np.bool_]) -> Array:
     """Lengths in seconds of all stretches of true frames in [T]; a single 0 where there are none."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], states, [False]]).astype(int)))
     return np.append(edges[1::2] - edges[::2], 0) / FPS
@@ -117,7 +118,7 @@ def _out_of_range(subject: Subject) -> Array:
     return violations(subject.rotations).max(axis=1)
 
 
-def _mirrored(subject: Subject) -> Array:
+def _mirrored(subject: Subject) -> NDArray[np.bool_]:
     """Of the frames in which a hand moves, those in which the other does the same, mirrored; as the chest sees them."""
     velocity = np.gradient(subject.wrists_from_chest, 1 / FPS, axis=0)
     faster = np.linalg.norm(velocity, axis=-1).max(axis=1)
@@ -145,7 +146,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("both hands mirrored", "% of moving frames", _mirrored, _percent, 1),
     Metric("foot sliding, median of contacts", "mm", _sliding_mm, _median, 1),
     Metric("foot sliding, worst contact", "mm", _sliding_mm, _largest, 1),
-    Metric("joints out of range by over 1°", "% of frames", lambda s: _out_of_range(s) > _OUT_OF_RANGE_RAD, _percent, 1),
+    Metric("a joint over 1° out of range", "% of frames", lambda s: _out_of_range(s) > _OUT_OF_RANGE_RAD, _percent, 1),
     Metric("joints out of range, worst", "°", lambda s: np.degrees(_out_of_range(s)), _largest, 1),
     Metric("hands in trunk or head by over 2 cm", "% of frames", lambda s: _depth_in_body(s) > _IN_BODY_M, _percent),
     Metric("hands in trunk or head, deepest", "cm", lambda s: 100 * _depth_in_body(s), _largest, 1),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..motion.measure import speed
 from ..motion.resample import resample_linear
@@ -118,11 +118,11 @@ def nearness(onsets_s: Array, beats_s: Array) -> float:
     return float(np.mean(np.exp(-(off**2) / (2 * _SIGMA_S**2))))
 
 
-def _own_frame(minima: Array) -> Array:
+def _own_frame(minima: NDArray[np.int_]) -> NDArray[np.int_]:
     return minima + _MARGIN_FRAMES
 
 
-def _frame_too_early(minima: Array) -> Array:
+def _frame_too_early(minima: NDArray[np.int_]) -> NDArray[np.int_]:
     return minima
 
 
@@ -130,7 +130,7 @@ def _clip(
     positions: Array,
     onsets_s: Array,
     speeds: Array,
-    frame_of: Callable[[Array], Array],
+    frame_of: Callable[[NDArray[np.int_]], NDArray[np.int_]],
     slowest: float = _SLOWEST,
     joints: Sequence[int] = JOINTS,
 ) -> float:

@@ -39,15 +39,16 @@ def emage_evaltools(first: ArrayLike, second: ArrayLike) -> float:
 
 def _gaussian(latents: ArrayLike) -> tuple[Array, Array]:
     """Mean [d] and covariance [d, d] of at least two latents. Raises ValueError for fewer."""
-    latents = np.asarray(latents, dtype=float)
+    latents = np.asarray(latents, dtype=np.float64)
     if latents.ndim != 2 or len(latents) < 2:
         raise ValueError(f"at least two latents [n, d] are needed, not an array of {latents.shape}")
-    return latents.mean(axis=0), np.atleast_2d(np.cov(latents, rowvar=False))
+    return latents.mean(axis=0), np.cov(latents, rowvar=False).reshape(latents.shape[1], -1)
 
 
 def _root(covariance: Array) -> Array:
     values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    scale = np.sqrt(np.maximum(values, 0.0))
+    return np.matmul(vectors * scale, vectors.T, dtype=float)
 
 
 def _by_matrix_root(mean_1: Array, covariance_1: Array, mean_2: Array, covariance_2: Array, ridge: float) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..motion import rotations as rot
 from ..motion.rotations import Array
+from . import frechet
 
 #: Motions are cut to a multiple of this, as the published evaluation does; all networks in use divide it.
 CUT_FRAMES = 32
@@ -34,11 +35,16 @@ def pooled_latents(motions: Sequence[ArrayLike], encode: Encode) -> Array:
     return np.concatenate(latents) if latents else np.zeros((0, 0))
 
 
+def corrected(first: Array, second: Array) -> float:
+    """Fréchet distance of equally many latents: with fewer latents it is larger, whatever the motion."""
+    return frechet.corrected(*equally_many(first, second))
+
+
 def equally_many(first: Array, second: Array) -> tuple[Array, Array]:
-    """As many latents of either set, evenly chosen over the longer one: the distance falls with the size of a set."""
+    """As many latents of either set, evenly chosen over the longer one."""
     count = min(len(first), len(second))
     return first[_evenly(len(first), count)], second[_evenly(len(second), count)]
 
 
-def _evenly(length: int, count: int) -> Array:
+def _evenly(length: int, count: int) -> NDArray[np.int_]:
     return np.linspace(0, max(length - 1, 0), count).round().astype(int)

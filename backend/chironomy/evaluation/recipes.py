@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
 
 from ..motion.rotations import Array
-from . import beat_consistency, diversity, face_error, frechet, semantic_recall
+from . import beat_consistency, diversity, face_error, frechet, gesture_distance, semantic_recall
 from .beat_consistency import BeatClip
 from .face_error import Pair
 from .semantic_recall import ScoredPair
@@ -18,16 +18,16 @@ from .semantic_recall import ScoredPair
 class Recipe:
     """One function for each metric; the modules they come from say what they take and give."""
 
-    frechet_distance: Callable[[ArrayLike, ArrayLike], float]
+    frechet_distance: Callable[[Array, Array], float]
     beat_consistency: Callable[[Sequence[BeatClip], Array], float]
     l1_diversity: Callable[[Sequence[ArrayLike]], float]
-    face_mse: Callable[[Sequence[Pair]], float]
-    face_lvd: Callable[[Sequence[Pair]], float]
+    face_mse: Callable[[Iterable[Pair]], float]
+    face_lvd: Callable[[Iterable[Pair]], float]
     semantic_recall: Callable[[Sequence[ScoredPair], float], float]
 
 
 _CORRECTED = Recipe(
-    frechet.corrected,
+    gesture_distance.corrected,
     beat_consistency.corrected,
     diversity.l1_diversity,
     face_error.mean_squared_error,

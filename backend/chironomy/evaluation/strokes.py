@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..formats.take import TakeWord
 from ..formats.words import Phone, Word
@@ -49,7 +50,7 @@ def find_strokes(subject: Subject) -> list[Stroke]:
     return sorted(found, key=lambda stroke: (stroke.peak, stroke.hand))
 
 
-def gesture_onsets(subject: Subject) -> Array:
+def gesture_onsets(subject: Subject) -> NDArray[np.bool_]:
     """[T], true on the frame of each gesture's peak; both hands within 0.2 s are one gesture."""
     out = np.zeros(subject.frames, dtype=bool)
     last = -_ONE_GESTURE_FRAMES - 1
@@ -83,13 +84,13 @@ def stress_time_s(word: Word) -> float:
     return (span.start_s + span.end_s) / 2
 
 
-def in_silence(subject: Subject) -> Array:
+def in_silence(subject: Subject) -> NDArray[np.bool_]:
     """[strokes], true for those that begin and end with nobody speaking; hands that go to rest are not meant.
 
     Empty where no words are known.
     """
     if not subject.words:
-        return np.zeros(0)
+        return np.zeros(0, dtype=bool)
     starts_s = np.array([entry.word.start_s for entry in subject.words])
     ends_s = np.array([entry.word.end_s for entry in subject.words])
 
@@ -99,10 +100,10 @@ def in_silence(subject: Subject) -> Array:
         rising = height[stroke.end] > height[stroke.start] - _LOWER_M
         return bool(rising and not np.any((starts_s < after) & (ends_s > before)))
 
-    return np.array([silent(stroke) for stroke in find_strokes(subject)])
+    return np.array([silent(stroke) for stroke in find_strokes(subject)], dtype=bool)
 
 
-def repeated(subject: Subject) -> Array:
+def repeated(subject: Subject) -> NDArray[np.bool_]:
     """[large strokes], true where the hand did the same, in the same place and tempo, less than 6 s before."""
     kept: list[tuple[Stroke, Array, float]] = []
     out: list[bool] = []
@@ -119,7 +120,7 @@ def repeated(subject: Subject) -> Array:
     return np.array(out, dtype=bool)
 
 
-def at_once(subject: Subject) -> Array:
+def at_once(subject: Subject) -> NDArray[np.bool_]:
     """[strokes], true where the other hand's stroke has its peak on the same frame or the next."""
     strokes = find_strokes(subject)
     return np.array(
@@ -134,14 +135,14 @@ def largest_distance(path: ArrayLike) -> float:
     return float(np.linalg.norm(path[:, None] - path[None], axis=-1).max()) if len(path) else 0.0
 
 
-def extent_against_plan(subject: Subject, plan: Subject, words: Sequence[TakeWord] = ()) -> Array:
+def extent_against_plan(subject: Subject, plan: Subject, words: Sequence[TakeWord]) -> Array:
     """How large each gesture is against the planned one: 1 as large, below 1 smaller. [gestures].
 
     Looks, from the preparation to the retraction of every word with a gesture, at the hand that the plan moves more;
-    gestures planned under 8 cm are left out. words: the plan's own unless given.
+    gestures planned under 8 cm are left out.
     """
     ratios = []
-    for entry in words or plan.words:
+    for entry in words:
         if not entry.gesture_class:
             continue
         window = entry.window
@@ -159,11 +160,8 @@ def _of_hand(speed: Array, hand: int) -> list[Stroke]:
 
     smooth = gaussian_filter1d(speed, _SMOOTHING_FRAMES)
     peaks, _ = find_peaks(smooth, height=_PEAK_M_S, prominence=_PROMINENCE_M_S)
-    borders = [
-        0,
-        *(a + int(np.argmin(smooth[a:b])) for a, b in zip(peaks[:-1], peaks[1:], strict=True)),
-        len(speed) - 1,
-    ]
+    between = [a + int(np.argmin(smooth[a:b])) for a, b in pairwise(peaks)]
+    borders = [0, *between, len(speed) - 1]
     strokes = []
     for k, peak in enumerate(peaks):
         slow = np.flatnonzero(smooth < _FADED * smooth[peak])

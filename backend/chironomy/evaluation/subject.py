@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..formats.take import TakeWord
 from ..motion import rotations as rot
 from ..motion.body import Body
 from ..motion.kinematics import forward
 from ..motion.measure import WRISTS, speed
-from ..motion.resample import resample_rotations
+from ..motion.resample import resample_rotations, resample_smooth
 from ..motion.rotations import Array
 from ..motion.skeleton import INDEX
 
@@ -24,7 +25,7 @@ _SHORTEST_PAUSE_S = 0.4
 
 @dataclass(frozen=True)
 class Subject:
-    """One motion at 30 fps; made by `subject`, which brings it to that rate."""
+    """One motion at 30 fps (at_common_rate brings it there)."""
 
     name: str
     rotations: Array
@@ -40,8 +41,8 @@ class Subject:
     """[T], 0…1, of a generated motion."""
     semantic_score: Array | None = None
     """[T], 0…1, of a recorded motion: how much each frame means."""
-    face_vertices: Array | None = None
-    """[T, V, 3], metres, the head at rest, where the body's model has a face and the motion expressions."""
+    face: Array | None = None
+    """[T, 52] weights of ARKit's shapes, or [T, 100] SMPL-X's expressions."""
     seed: int | None = None
 
     @property
@@ -85,7 +86,7 @@ class Subject:
         return rot.rotate(rot.inverse(world[:, None, chest]), from_chest)
 
     @cached_property
-    def speaking(self) -> Array:
+    def speaking(self) -> NDArray[np.bool_]:
         """[T], where something is being said, pauses between words included; everywhere where no words are known."""
         if not self.words:
             return np.ones(self.frames, dtype=bool)
@@ -103,8 +104,6 @@ class Subject:
 
 def at_common_rate(rotations: Array, translation: Array, fps: float) -> tuple[Array, Array]:
     """A motion of any rate at 30 fps."""
-    from ..motion.resample import resample_smooth
-
     if fps == FPS:
         return rotations, translation
     return (

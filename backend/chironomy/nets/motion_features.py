@@ -1,20 +1,17 @@
 """The product's own feature network for FGD: a small convolutional autoencoder of rotations, learned from any corpus.
 
-Its distances mean something beside others of the same network alone: name the file's hash where they are printed.
+Its distances can be compared with others of the same network only.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from safetensors import SafetensorError, safe_open
+from numpy.typing import ArrayLike
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -26,12 +23,12 @@ from ..progress import Progress, silent
 INPUT_WIDTH = JOINT_COUNT * 6
 #: One latent for so many frames.
 FRAMES_PER_LATENT = 8
-_KIND = "chironomy motion features 1"
+#: What a file says that it holds.
+KIND = "chironomy motion features 1"
 _WIDTH, _LATENT_WIDTH = 96, 32
 _WINDOW_FRAMES, _BATCH, _LEARNING_RATE = 64, 32, 1e-3
 #: Channels that hardly move (eyes, toes) are not blown up beyond this.
 _LEAST_DEVIATION = 0.02
-_LARGEST_FILE_BYTES = 64 << 20
 
 
 class MotionFeatures(nn.Module):
@@ -94,36 +91,7 @@ def learn_motion_features(
 def write_motion_features(path: str | os.PathLike[str], network: MotionFeatures, source: str) -> None:
     """Writes the network as `.safetensors` with the name of what it was learned from."""
     with replacing(path) as temporary:
-        save_file(network.state_dict(), temporary, metadata={"kind": _KIND, "learned_from": json.dumps(source)})
-
-
-def read_motion_features(path: str | os.PathLike[str]) -> MotionFeatures:
-    """Reads a network that write_motion_features wrote. Raises UserError for anything else."""
-    network = MotionFeatures()
-    try:
-        if Path(path).stat().st_size > _LARGEST_FILE_BYTES:
-            raise UserError(f"{path}: is larger than a feature network ever is: choose another file")
-        with safe_open(path, framework="pt") as file:
-            if (file.metadata() or {}).get("kind") != _KIND:
-                raise UserError(f"{path}: is no feature network: make one with chironomy evaluate --train-fgd")
-            network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error}): check the path") from error
-    except (SafetensorError, RuntimeError) as error:
-        raise UserError(f"{path}: is damaged: make it again with chironomy evaluate --train-fgd") from error
-    return network.eval()
-
-
-def latents_of(network: nn.Module, motion: ArrayLike) -> NDArray[np.float64]:
-    """Latents [n, d] of one motion [T, 330], by any network whose encode takes [B, T, 330] and gives [B, n, d]."""
-    encode = network.encode
-    with torch.inference_mode():
-        return encode(torch.as_tensor(np.asarray(motion), dtype=torch.float32)[None])[0].double().numpy()  # type: ignore[operator]
-
-
-def fingerprint(path: str | os.PathLike[str]) -> str:
-    """The first digits of the file's SHA-256: which network a distance was measured with."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+        save_file(network.state_dict(), temporary, metadata={"kind": KIND, "learned_from": json.dumps(source)})
 
 
 def _halving() -> tuple[nn.Module, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ..errors import UserError
 from ..formats.rig_map import read_rig_maps, retarget_clip
-from ..formats.take import read_take
+from ..formats.take import EXPRESSION_COUNT, read_take
 from ..motion.body import Body
+from ..motion.rotations import Array
 from ..presets import presets_folder
 from .performance import Performance, of_motion, of_take, stored_sliders
 
@@ -41,7 +45,14 @@ def _of_smplx(path: Path, body: Body) -> Performance:
     from ..formats.smplx_npz import read_smplx
 
     motion = read_smplx(path)
-    return of_motion(motion.rotations, motion.translation, motion.fps, body, path.name)
+    performance = of_motion(motion.rotations, motion.translation, motion.fps, body, path.name)
+    return replace(performance, take=replace(performance.take, expressions=_expressions(motion.expressions)))
+
+
+def _expressions(coefficients: Array) -> Array:
+    """[T, 100]: the coefficients that there are, and zeros."""
+    known = coefficients[:, :EXPRESSION_COUNT]
+    return np.pad(known, ((0, 0), (0, EXPRESSION_COUNT - known.shape[1])))
 
 
 def _of_bvh(path: Path, body: Body) -> Performance:
