@@ -60,6 +60,9 @@ FIELDS: dict[str, FieldSpec] = {
     "plan": FieldSpec((None,), "f"),
     # 1 where the plan says something about the frame
     "plan_given": FieldSpec((), "iu"),
+    # the same for the base layer
+    "base_plan": FieldSpec((None,), "f"),
+    "base_plan_given": FieldSpec((), "iu"),
 }
 
 
@@ -97,7 +100,7 @@ class CorpusFacts(_Document):
     speakers: tuple[str, ...] = ("unknown",)
     """Names of speakers, or of styles."""
     gesture_classes: tuple[str, ...] = ()
-    """Names for the numbers in `gesture_class`; 0 is "open"."""
+    """Names for the numbers in `gesture_class`, counted from 1; 0 leaves the class open."""
     phones: tuple[str, ...] = ()
     """Names for the numbers in `phones`."""
     rhythm: str = "normalised"

@@ -1,0 +1,124 @@
+"""What a planner tells the networks of each frame: which hand does what, how far along it is, and where it goes.
+
+Networks that must choose among equally likely gestures average them; told the phase of each stroke and what it looks like at
+a few moments (its descriptor), they perform it. Corpora describe the gestures that are in them in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...motion import rotations as rot
+from ...motion.body import Body
+from ...motion.kinematics import forward
+from ...motion.rotations import Array
+from ...motion.skeleton import INDEX, JOINT_COUNT
+from ...speech.types import FPS
+
+SIDES = ("left", "right")
+_PHASES = 4
+#: Envelope, seconds to the apex.
+_COURSE = 2
+#: Wrist when raised, at the apex, when lowering; where palm and fingers point at the apex; curl of index and of the others.
+_DESCRIPTION = 3 * 3 + 3 + 3 + 2
+#: Channels of one hand, and of both: left, then right.
+HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION
+PLAN_CHANNELS = 2 * HAND_CHANNELS
+
+
+@dataclass(frozen=True)
+class StrokeTimes:
+    """When one hand does what, in seconds of the recording."""
+
+    start_s: float
+    """The preparation begins."""
+    raised_s: float
+    """The stroke begins."""
+    apex_s: float
+    lowering_s: float
+    """The hand is let go."""
+    end_s: float
+
+    def span(self, frames: int) -> tuple[int, int]:
+        """First frame and the one after the last."""
+        first = int(np.clip(np.ceil(self.start_s * FPS), 0, frames))
+        return first, int(np.clip(np.floor(self.end_s * FPS) + 1, first, frames))
+
+
+@dataclass(frozen=True)
+class PlannedStroke:
+    """A stroke of one hand as the networks are told of it."""
+
+    side: int
+    """0 left, 1 right."""
+    gesture_class: str
+    times: StrokeTimes
+    description: Array
+    """[17]: lengths of the arm from the middle between the shoulders, seen from the chest, x away from the body's
+    midline; directions; radians. Right hands are told as left ones."""
+    word: int = -1
+    performance: int = -1
+    """Number of the actor's performance, −1 where there is none."""
+
+
+def plan_channels(strokes: Sequence[PlannedStroke], frames: int) -> Array:
+    """[T, 46]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start."""
+    channels = np.zeros((frames, PLAN_CHANNELS))
+    for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
+        first, end = stroke.times.span(frames)
+        hand = channels[:, stroke.side * HAND_CHANNELS : (stroke.side + 1) * HAND_CHANNELS]
+        hand[first:end, : _PHASES + _COURSE] = _course(stroke.times, np.arange(first, end) / FPS)
+        hand[first:end, _PHASES + _COURSE :] = stroke.description
+    return channels
+
+
+def _course(times: StrokeTimes, times_s: Array) -> Array:
+    """[T, 6]: progress through preparation, stroke, hold and retraction, envelope, seconds to the apex."""
+    borders = (times.start_s, times.raised_s, times.apex_s, times.lowering_s, times.end_s)
+    columns = []
+    for begin, end in zip(borders[:-1], borders[1:], strict=True):
+        progress = (times_s - begin) / max(end - begin, 1e-3)
+        columns.append(np.where((progress >= 0) & (progress < 1), 0.2 + 0.8 * progress, 0.0))
+    up = (times_s - times.start_s) / max(times.raised_s - times.start_s, 1e-3)
+    down = (times.end_s - times_s) / max(times.end_s - times.lowering_s, 1e-3)
+    x = np.clip(np.minimum(up, down), 0.0, 1.0)
+    envelope = x * x * (3.0 - 2.0 * x)
+    return np.stack([*columns, envelope, np.clip(times.apex_s - times_s, -1.0, 1.0)], axis=-1)
+
+
+def describe_strokes(rotations: Array, body: Body, hands: Sequence[int], times: Sequence[StrokeTimes]) -> list[Array]:
+    """The description [17] of each stroke as it is in a motion [T, 55, 4]."""
+    if not times:
+        return []
+    last = len(rotations) - 1
+    moments = np.array([[t.raised_s, t.apex_s, t.lowering_s] for t in times])
+    frames = np.clip(np.round(moments * FPS).astype(int), 0, last)
+    positions, world = forward(rotations[frames.ravel()], np.zeros((frames.size, 3)), body.rest_joints)
+    positions, world = positions.reshape(-1, 3, JOINT_COUNT, 3), world.reshape(-1, 3, JOINT_COUNT, 4)
+    return [_description(positions[k], world[k], rotations[frames[k, 1]], side, body) for k, side in enumerate(hands)]
+
+
+def _description(positions: Array, world: Array, apex_local: Array, side: int, body: Body) -> Array:
+    name = SIDES[side]
+    chest = rot.inverse(world[:, INDEX["spine3"]])
+    shoulders = (positions[:, INDEX["left_shoulder"]] + positions[:, INDEX["right_shoulder"]]) / 2
+    outward = np.array([1.0 if side == 0 else -1.0, 1.0, 1.0])
+    wrists = rot.rotate(chest, positions[:, INDEX[f"{name}_wrist"]] - shoulders) / _arm_length(body, name) * outward
+    hand = rot.multiply(chest[1], world[1, INDEX[f"{name}_wrist"]])
+    rest = body.rest_joints
+    along = rest[INDEX[f"{name}_middle1"]] - rest[INDEX[f"{name}_wrist"]]
+    fingers = rot.rotate(hand, along / np.linalg.norm(along)) * outward
+    palm = rot.rotate(hand, np.array([0.0, -1.0, 0.0])) * outward
+    bends = [
+        sum(float(rot.angle(apex_local[INDEX[f"{name}_{finger}{k}"]])) for k in (1, 2, 3))
+        for finger in ("index", "middle", "ring", "pinky")
+    ]
+    return np.concatenate([wrists.ravel(), palm, fingers, [bends[0] / 3, sum(bends[1:]) / 9]])
+
+
+def _arm_length(body: Body, side: str) -> float:
+    points = body.rest_joints[[INDEX[f"{side}_{joint}"] for joint in ("shoulder", "elbow", "wrist")]]
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())

@@ -1,0 +1,199 @@
+"""From gestures, recordings and texts to a corpus of shards."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import UserError
+from ...formats.words import Word
+from ...generators.semtalk.gesture_plan import PlannedStroke, plan_channels
+from ...motion import rotations as rot
+from ...motion.body import Body, neutral_body
+from ...nets.config import FrontEndConfig
+from ...nets.front_end.features import Features, FrontEnd
+from ...progress import Progress, silent
+from ...speech.types import FPS, Audio, Speech
+from ..corpus_format import CorpusFacts, CorpusIndex
+from ..shards import CorpusWriter
+from .choreography import Utterance, by_class, choreograph
+from .idles import Idle, read_idles
+from .lines import Line, hear_line, read_lines, recorded_lines, require_synthesiser
+from .performances import Performance, read_performances, with_mirror_images
+from .strokes import base_strokes, semantic_strokes
+
+STYLES = ("calm", "neutral", "lively")
+_STYLE_SHARES = (0.25, 0.5, 0.25)
+#: How often each recording of a person is used, with other gestures each time.
+_TIMES_RECORDED = 6
+#: A tenth of what is tested shows performances that are never trained on.
+_LICENCES = "gestures: LGPL-2.1 (SmartBody)"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a corpus is made of."""
+
+    data: Path
+    """The folder with gestures/, speech/ and text/."""
+    hours: float
+    seed: int
+    front_end: FrontEndConfig
+    sentence_frames: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    order: Order
+    line: Line
+    copy: int
+
+
+@dataclass(frozen=True)
+class _Made:
+    job: _Job
+    arrays: dict[str, NDArray]
+    style: int
+    words: tuple[Word, ...]
+    problem: str = ""
+
+
+def build(order: Order, folder: Path, workers: int = 1, progress: Progress = silent) -> CorpusIndex:
+    """Writes a corpus of at least so many hours. The same order gives the same corpus. Raises UserError."""
+    require_synthesiser()
+    facts = CorpusFacts(
+        name="chironomy-gestures",
+        speakers=STYLES,
+        gesture_classes=order.front_end.gesture_classes,
+        phones=order.front_end.phones,
+        rhythm=order.front_end.rhythm,
+        speech=order.front_end.speech,
+        text=order.front_end.text,
+        sentence_frames=order.sentence_frames,
+        seed=order.seed,
+    )
+    writer = CorpusWriter(folder, facts)
+    wanted, frames = order.hours * 3600 * FPS, 0
+    with ProcessPoolExecutor(workers) as pool:
+        jobs = _jobs(order)
+        while frames < wanted and (batch := list(islice(jobs, 8 * workers))):
+            for made in pool.map(_make, batch):
+                frames += _add(writer, made)
+            progress("Making gestures for speech", min(frames / wanted, 1.0))
+    return writer.close()
+
+
+def _jobs(order: Order) -> Iterator[_Job]:
+    for copy in range(_TIMES_RECORDED):
+        yield from (_Job(order, line, copy) for line in recorded_lines(order.data / "speech"))
+    yield from (_Job(order, line, 0) for line in read_lines(order.data / "text", order.seed))
+
+
+def _add(writer: CorpusWriter, made: _Made) -> int:
+    line = made.job.line
+    name = f"{line.id}-{made.job.copy}"
+    if made.problem:
+        writer.skip(name, made.problem)
+        return 0
+    audio = line.audio.name if line.audio else f"flite {line.voice}"
+    writer.add(
+        name, line.split, made.arrays, speaker=made.style, words=made.words, audio=audio,
+        licence=f"speech: {line.licence}; {_LICENCES}", group=line.group,
+    )  # fmt: skip
+    return len(made.arrays["rotations"])
+
+
+def _make(job: _Job) -> _Made:
+    """One utterance; in a process of its own."""
+    seed = zlib.crc32(f"{job.order.seed} {job.line.id} {job.copy}".encode())
+    style = int(np.random.default_rng(seed).choice(len(STYLES), p=_STYLE_SHARES))
+    try:
+        audio, speech = hear_line(job.line)
+    except UserError as error:
+        return _Made(job, {}, style, (), str(error))
+    body = neutral_body()
+    performances, idles = _material(job.order.data / "gestures")
+    chosen = by_class([p for p in performances if not p.held_out])
+    utterance = choreograph(speech, body, chosen, idles, STYLES[style], seed)
+    arrays = {**_motion(utterance), **_plans(utterance, body, job.order.front_end), **_heard(job.order, audio, speech)}
+    return _Made(job, arrays, style, speech.words)
+
+
+@cache
+def _material(folder: Path) -> tuple[Sequence[Performance], Sequence[Idle]]:
+    body = neutral_body()
+    return with_mirror_images(read_performances(folder, body)), read_idles(folder, body)
+
+
+def _motion(utterance: Utterance) -> dict[str, NDArray]:
+    take = utterance.take
+    return {
+        "rotations": rot.to_six_d(take.semantic_rotations).astype(np.float16),
+        "base_rotations": rot.to_six_d(take.base_rotations).astype(np.float16),
+        "translation": take.translation.astype(np.float32),
+        "contacts": take.contacts.astype(np.uint8),
+        "face": take.face.astype(np.float16),
+        "semantic_score": take.emphasis.astype(np.float16),
+    }
+
+
+def _plans(utterance: Utterance, body: Body, front_end: FrontEndConfig) -> dict[str, NDArray]:
+    frames = utterance.take.frames
+    semantic, base = semantic_strokes(utterance, body), base_strokes(utterance, body)
+    return {
+        "plan": plan_channels(semantic, frames).astype(np.float16),
+        "plan_given": np.ones(frames, np.uint8),
+        "base_plan": plan_channels(base, frames).astype(np.float16),
+        "base_plan_given": np.ones(frames, np.uint8),
+        "gesture_class": _classes(semantic, frames, front_end.gesture_classes),
+    }
+
+
+def _classes(strokes: Sequence[PlannedStroke], frames: int, names: Sequence[str]) -> NDArray:
+    """[T]: number of the class that is performed, counted from 1; 0 for none."""
+    classes = np.zeros(frames, np.int16)
+    for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
+        first, end = stroke.times.span(frames)
+        classes[first:end] = names.index(stroke.gesture_class) + 1 if stroke.gesture_class in names else 0
+    return classes
+
+
+def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
+    front_end = _front_end(order.front_end)
+    features = front_end.features(speech, audio)
+    rows, index = _sentences(front_end, features, order.sentence_frames)
+    assert features.phones is not None and features.word_features is not None and features.word_index is not None
+    return {
+        "rhythm": features.rhythm.astype(np.float16),
+        "phones": features.phones.astype(np.int16),
+        "word_index": features.word_index.astype(np.int32),
+        "word_features": features.word_features.astype(np.float16),
+        "sentence_index": index,
+        "sentence_features": rows,
+    }
+
+
+@cache
+def _front_end(config: FrontEndConfig) -> FrontEnd:
+    return FrontEnd(config, Path())
+
+
+def _sentences(front_end: FrontEnd, features: Features, frames: int) -> tuple[NDArray, NDArray]:
+    """Each different text of a window once [S, C], and which one a window has that starts at a frame [T]."""
+    said = front_end.window_text(features)
+    first: dict[str, int] = {}
+    index = np.zeros(features.frames, np.int32)
+    numbers: dict[str, int] = {}
+    for start in range(features.frames):
+        text = said(start, frames)
+        first.setdefault(text, start)
+        index[start] = numbers.setdefault(text, len(numbers))
+    return front_end.sentence_vectors(features, list(first.values()), frames).astype(np.float16), index

@@ -1,0 +1,224 @@
+"""Two motions for one utterance: a base that follows the rhythm of speech, and a semantic one with real gestures.
+
+The rhythm generator gives the ground: stances, small beats, trunk, head and gaze, weight shifts. Words that call for a gesture
+class take a performance of that class by an actor, its apex on the stressed syllable; some stressed words take an actor's
+beat, in both layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...formats.take import Take
+from ...generators.request import Request
+from ...generators.rhythm.generator import RhythmGenerator
+from ...generators.rhythm.library import library, style_named
+from ...generators.rhythm.phrases import phrases_of
+from ...generators.rhythm.plan import Performed, plan
+from ...generators.rhythm.randomness import pick, stream
+from ...motion import rotations as rot
+from ...motion.body import Body
+from ...motion.kinematics import forward
+from ...motion.limits import limit
+from ...motion.measure import hands_in_body
+from ...motion.rotations import Array
+from ...motion.skeleton import INDEX
+from ...speech.types import FPS, Speech
+from .idles import Idle, chain, stood
+from .overlay import Placed, laid_over
+from .performances import Performance
+
+BEAT = "beat"
+#: Nobody makes the very same gesture again so soon.
+_NOT_AGAIN_S = 10.0
+#: Nor one of the same class, be it by another hand.
+_CLASS_AGAIN_S = 5.0
+#: Who says "I", "you" or "we" in passing seldom points.
+_PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
+#: From one apex to the next that an actor performs, at least.
+_APART_S = 0.9
+#: An actor's beat for a stressed word, instead of a small one of our own: how likely, and from which prominence on.
+_ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.55, 0.30
+#: How deep the bones of a hand may come into the body, as far as corpora go.
+_DEEPEST_M = 0.012
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What is said, and both motions for it."""
+
+    speech: Speech
+    style: str
+    seed: int
+    take: Take
+    """base_rotations and semantic_rotations with the actors' gestures; emphasis is the label of the semantic score."""
+    placed: tuple[Placed, ...]
+    """The actors' gestures, in order of time; beats are in both layers."""
+    planned: tuple[Performed, ...]
+    """What the rhythm generator did for every word."""
+    silent: tuple[Performed, ...]
+    """Those for which it made nothing, because an actor does or because nobody would."""
+    given_up: int
+    """Words whose gesture found no place free of the body or of another gesture."""
+
+
+def choreograph(
+    speech: Speech,
+    body: Body,
+    performances: Mapping[str, Sequence[Performance]],
+    idles: Sequence[Idle],
+    style: str,
+    seed: int,
+) -> Utterance:
+    """Both layers for an utterance. performances: by class, "beat" among them; equal arguments give equal motion."""
+    presets = library()
+    phrases = phrases_of(speech.words, presets, seed)
+    planned = plan(speech, phrases, presets, style_named(style), seed, {})
+    wanted = _wanted(planned, performances, seed)
+    shapes = [p for p in planned if p.gesture_class in performances and p.gesture_class != BEAT]
+    silent = {p.word: p for p in (*shapes, *wanted)}
+    take = RhythmGenerator().generate(Request(speech, body, seed, style, dict.fromkeys(silent, "")))
+    pelvis = chain(idles, take.frames, [phrase.start_s for phrase in phrases], seed)
+    base, translation = stood(take.base_rotations, pelvis, body, seed)
+    semantic, _ = stood(take.semantic_rotations, pelvis, body, seed)
+    placed: list[Placed] = []
+    given_up = 0
+    for k, entry in enumerate(wanted):
+        next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
+        made = _place(entry, semantic, body, performances, placed, seed, next_s)
+        if made is None:
+            given_up += 1
+            continue
+        placed.append(made)
+        semantic = laid_over(semantic, made)
+        if made.performance.gesture_class == BEAT:
+            base = laid_over(base, replace(made, amount=0.85 * made.amount))
+    score = _score(take, placed)
+    take = replace(
+        take,
+        base_rotations=rot.make_continuous(limit(base)),
+        semantic_rotations=rot.make_continuous(limit(semantic)),
+        translation=translation,
+        semantic_translation=translation.copy(),
+        emphasis=score,
+    )
+    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(silent.values()), given_up)
+
+
+def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]]:
+    """The performances of each class."""
+    result: dict[str, list[Performance]] = {}
+    for performance in performances:
+        result.setdefault(performance.gesture_class, []).append(performance)
+    return result
+
+
+def _wanted(
+    planned: Sequence[Performed], performances: Mapping[str, Sequence[Performance]], seed: int
+) -> list[Performed]:
+    """Words that an actor's gesture is looked for, in order of time, far enough apart."""
+    chosen: list[Performed] = []
+    shown = [p for p in planned if p.gesture_class in performances and p.gesture_class != BEAT and _is_shown(p, seed)]
+    beats = [p for p in planned if p.gesture_class == BEAT and p.prominence >= _ACTOR_BEAT_FROM]
+    beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < _ACTOR_BEAT]
+    for group in (sorted(shown, key=lambda p: -p.prominence), sorted(beats, key=lambda p: -p.prominence)):
+        for p in group:
+            if all(abs(p.nucleus_s - other.nucleus_s) >= _apart_s(p, other) for other in chosen):
+                chosen.append(p)
+    return sorted(chosen, key=lambda p: p.nucleus_s)
+
+
+def _is_shown(entry: Performed, seed: int) -> bool:
+    if entry.gesture_class not in _PRONOUNS or entry.prominence >= _POINTED_FROM:
+        return True
+    return bool(stream(seed, "pointed", entry.word).uniform() < _POINTED_ANYWAY)
+
+
+def _apart_s(a: Performed, b: Performed) -> float:
+    return _CLASS_AGAIN_S if a.gesture_class == b.gesture_class != BEAT else _APART_S
+
+
+def _place(
+    entry: Performed,
+    motion: Array,
+    body: Body,
+    performances: Mapping[str, Sequence[Performance]],
+    placed: Sequence[Placed],
+    seed: int,
+    next_s: float,
+) -> Placed | None:
+    """A performance for the word that keeps clear of the body; None where none was found in a few attempts."""
+    chance = stream(seed, "performance", entry.word)
+    recent = {p.performance.number for p in placed if entry.nucleus_s - p.apex_s < _NOT_AGAIN_S}
+    choices = [p for p in performances[entry.gesture_class] if p.number not in recent]
+    for _ in range(_ATTEMPTS if choices else 0):
+        performance = choices[pick(chance, [_weight(p, entry) for p in choices])]
+        made = _varied(performance, entry, chance, next_s)
+        if made.start_s > 0.0 and _is_clear(motion, made, body):
+            return made
+    return None
+
+
+def _weight(performance: Performance, entry: Performed) -> float:
+    """The hand that leads is likelier; so is a gesture as large as the word is stressed."""
+    leads = 1.0 if performance.hands in (entry.lead, "both") else 0.25
+    size = np.exp(-(((performance.extent_m - 0.2 - 0.4 * entry.prominence) / 0.25) ** 2))
+    return float(leads * (0.15 + size))
+
+
+def _varied(performance: Performance, entry: Performed, chance: np.random.Generator, next_s: float) -> Placed:
+    speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
+    turn = (float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0))))
+    amount = float(chance.uniform(0.86, 1.0))
+    lag_s = float(chance.normal(0.0, 0.02))
+    return Placed(
+        performance, entry.word, entry.nucleus_s + lag_s, speed, amount, turn, _word_score(entry), next_s - 0.36
+    )
+
+
+def _word_score(entry: Performed) -> float:
+    """Beats say little, shapes much, and stressed words more than others."""
+    return 0.15 + 0.3 * entry.prominence if entry.gesture_class == BEAT else 0.72 + 0.28 * entry.prominence
+
+
+def _is_clear(motion: Array, placed: Placed, body: Body) -> bool:
+    first = max(int(placed.start_s * FPS), 0)
+    last = min(int(placed.end_s * FPS) + 2, len(motion))
+    part = laid_over(motion, placed)[first:last]
+    if len(part) < 2:
+        return False
+    positions, world = forward(part, np.zeros((len(part), 3)), body.rest_joints)
+    return bool(hands_in_body(positions, world, body).max() < _DEEPEST_M) and not _hands_meet(positions)
+
+
+def _hands_meet(positions: Array) -> bool:
+    """Whether the palms come so near that fingers would cross."""
+    palms = [
+        (positions[:, INDEX[f"{side}_wrist"]] + positions[:, INDEX[f"{side}_middle1"]]) / 2
+        for side in ("left", "right")
+    ]
+    return bool(np.linalg.norm(palms[0] - palms[1], axis=-1).min() < 0.10)
+
+
+def _score(take: Take, placed: Sequence[Placed]) -> Array:
+    """[T], 0…1: how much each frame says; the highest of the strokes' scores, with ramps beside them."""
+    times_s = np.arange(take.frames) / FPS
+    score = np.zeros(take.frames)
+    for p in placed:
+        score = np.maximum(score, _ramp(times_s, p.start_s, p.raised_s, p.lowering_s, p.end_s) * p.score)
+    for word in take.metadata.words:
+        if word.gesture_class and word.gesture_class != BEAT:
+            w = word.window
+            ramp = _ramp(times_s, w.preparation_s, w.stroke_start_s, w.stroke_end_s, w.retraction_s)
+            score = np.maximum(score, ramp * word.score)
+    return score
+
+
+def _ramp(times_s: Array, start_s: float, full_s: float, until_s: float, end_s: float) -> Array:
+    up = (times_s - start_s) / max(full_s - start_s, 1e-6)
+    down = (end_s - times_s) / max(end_s - until_s, 1e-6)
+    return np.clip(np.minimum(up, down), 0.0, 1.0)

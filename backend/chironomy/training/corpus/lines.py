@@ -1,0 +1,155 @@
+"""What is said in the corpus: recordings of people, and speeches read by synthesisers."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UserError
+from ...speech.align import align
+from ...speech.audio import read_audio
+from ...speech.rhythm import analyse_rhythm
+from ...speech.transcript import transcript_of_text
+from ...speech.types import Audio, Speech
+from ..corpus_format import Split
+
+#: flite's voices and their pace. The aligner hears them as well as people; espeak-ng's it follows in one case of nine.
+_VOICES = (
+    ("slt", 1.0), ("rms", 1.0), ("awb", 1.0), ("slt", 1.12), ("rms", 0.9), ("awb", 1.1), ("slt", 0.92), ("rms", 1.1),
+)  # fmt: skip
+_SHORTEST_WORDS, _LONGEST_WORDS = 26, 60
+#: Alignments that fit worse have lost their place.
+_LEAST_FIT = 0.55
+_LONGEST_S = 40.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Some sentences of one speaker."""
+
+    id: str
+    group: str
+    """The speech or recording that it comes from: all of it is in one split."""
+    split: Split
+    text: str
+    licence: str
+    audio: Path | None = None
+    """The recording; without one flite speaks."""
+    voice: str = ""
+    pace: float = 1.0
+
+
+def recorded_lines(folder: Path) -> list[Line]:
+    """The recordings of a folder with its index.tsv. Raises UserError."""
+    path = folder / "index.tsv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}): give the folder of the recordings") from error
+    lines = []
+    for number, row in enumerate(rows):
+        name = row["file"].rsplit(".", 1)[0].replace("/", "-")
+        alone = row["file"].startswith("clips/")
+        split: Split = "test" if alone or number % 10 == 7 else "val" if number % 10 == 3 else "train"
+        licence = "Apache-2.0" if row["speaker"] == "reader_b" else "CC BY 4.0" if "libri" in name else "public domain"
+        # the same sentence read by two people must not be trained on and tested
+        lines.append(Line(name, _sentence_of(name), split, row["transcript"], licence, audio=folder / row["file"]))
+    return _one_split_a_group(lines)
+
+
+def read_lines(folder: Path, seed: int) -> Iterator[Line]:
+    """Speeches of a folder of texts, a few sentences at a time, in another order for every seed, without end."""
+    chance = np.random.default_rng([seed, zlib.crc32(b"lines")])
+    speeches = {path: _pieces(path) for path in sorted(folder.rglob("*.txt"))}
+    if not speeches:
+        raise UserError(f"{folder}: holds no texts: give the folder of the speeches")
+    pieces = [(path, number) for path, found in speeches.items() for number in range(len(found))]
+    round_number = 0
+    while True:
+        for k in chance.permutation(len(pieces)):
+            path, number = pieces[k]
+            voice, pace = _VOICES[chance.integers(len(_VOICES))]
+            yield Line(
+                id=f"{path.stem}-{number:04d}-{voice}-{round_number}",
+                group=path.stem,
+                split=_split(path.stem),
+                text=speeches[path][number],
+                licence="public domain",
+                voice=voice,
+                pace=pace,
+            )
+        round_number += 1
+
+
+def hear_line(line: Line) -> tuple[Audio, Speech]:
+    """The line's sound and what the product hears in it. Raises UserError where that does not fit its text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = line.audio or _spoken(line, Path(folder) / "speech.wav")
+        audio = read_audio(path)
+    if audio.duration_s > _LONGEST_S:
+        raise UserError(f"{line.id}: lasts {audio.duration_s:.0f} s")
+    alignment = align(audio, transcript_of_text(line.text, line.id))
+    if alignment.fit < _LEAST_FIT:
+        raise UserError(f"{line.id}: its text does not fit its sound (fit {alignment.fit:.2f})")
+    return audio, Speech(audio.duration_s, alignment, analyse_rhythm(audio, alignment.words))
+
+
+def require_synthesiser() -> None:
+    """Raises UserError where flite is missing."""
+    if shutil.which("flite") is None:
+        raise UserError("flite: is not installed, and the corpus needs its voices: sudo apt-get install flite")
+
+
+def _spoken(line: Line, path: Path) -> Path:
+    stretch = f"duration_stretch={1 / line.pace:.3f}"
+    command = ["flite", "-voice", line.voice, "--setf", stretch, "-t", line.text, "-o", str(path)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    if done.returncode or not path.exists():
+        raise UserError(f"{line.id}: flite could not speak it")
+    return path
+
+
+def _pieces(path: Path) -> list[str]:
+    """Groups of whole sentences, long enough for a few gestures."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    text = re.sub(r"\[[^\]]*\]|\([^)]*\)", " ", text).replace("—", ", ").replace("–", "-")
+    sentences = [s.strip() for s in re.split(r"(?<=[.!?;:])[\"”']?\s+", " ".join(text.split())) if s.strip()]
+    pieces, now = [], ""
+    for sentence in sentences:
+        count = len(sentence.split())
+        if count > _LONGEST_WORDS:
+            now = ""
+            continue
+        now = f"{now} {sentence}".strip()
+        if len(now.split()) >= _SHORTEST_WORDS:
+            if len(now.split()) <= _LONGEST_WORDS:
+                pieces.append(now)
+            now = ""
+    return pieces
+
+
+def _split(group: str) -> Split:
+    part = zlib.crc32(group.encode()) % 12
+    return "test" if part == 0 else "val" if part == 1 else "train"
+
+
+def _sentence_of(name: str) -> str:
+    match = re.search(r"LJ\d+-\d+", name)
+    return match.group(0) if match else name
+
+
+def _one_split_a_group(lines: list[Line]) -> list[Line]:
+    first: dict[str, Split] = {}
+    for line in lines:
+        first.setdefault(line.group, line.split)
+    return [replace(line, split=first[line.group]) for line in lines]
