@@ -1,0 +1,69 @@
+"""A recipe: what network to train (section `model`) and how (section `training`), in one YAML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ..errors import UserError
+from ..formats.atomic import replacing
+from ..nets.config import ModelConfig, parse_model_config, read_recipe
+from ..nets.semges.config import SemGesConfig
+from .settings import TrainingSettings
+
+_SECTIONS = ("model", "semges", "training")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Networks and training."""
+
+    model: ModelConfig
+    training: TrainingSettings
+    semges: SemGesConfig | None = None
+    """Where a recipe is for SemGes."""
+
+    def networks(self) -> dict[str, Any]:
+        """What a training in progress cannot change."""
+        return {
+            "model": self.model.model_dump(mode="json"),
+            "semges": self.semges and self.semges.model_dump(mode="json"),
+        }
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Reads and checks a recipe. Raises UserError that names the first wrong key."""
+    sections = read_recipe(path)
+    if unknown := sorted(set(sections) - set(_SECTIONS)):
+        raise UserError(f"{path}: {', '.join(map(str, unknown))}: a recipe has the sections {', '.join(_SECTIONS)}")
+    semges = sections.get("semges")
+    return Recipe(
+        model=parse_model_config(sections.get("model", {}), path),
+        training=_parsed(TrainingSettings, sections.get("training") or {}, "training", path),
+        semges=None if semges is None else _parsed(SemGesConfig, semges, "semges", path),
+    )
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Writes what `load_recipe` reads."""
+    sections: dict[str, Any] = {
+        "model": recipe.model.model_dump(mode="json", exclude_defaults=True),
+        "training": recipe.training.model_dump(mode="json", exclude_defaults=True, by_alias=True),
+    }
+    if recipe.semges is not None:
+        sections["semges"] = recipe.semges.model_dump(mode="json", exclude_defaults=True)
+    with replacing(path) as temporary:
+        temporary.write_text(yaml.safe_dump(sections, sort_keys=False, width=120), encoding="utf-8")
+
+
+def _parsed(kind: type[Any], section: Any, name: str, path: Path) -> Any:
+    try:
+        return kind.model_validate(section)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join([name, *(str(key) for key in first["loc"])])
+        raise UserError(f"{path}: {place}: {first['msg']}: correct it") from error
