@@ -115,7 +115,7 @@ def action_motion(scene: bpy.types.Scene, armature: bpy.types.Object) -> Motion:
     rotations = rig.local(pose)
     still = armature.pose.bones[rig.root].location
     location = _columns(values, f'pose.bones["{rig.root}"].location', still, len(frames))
-    translation = rig.restored_translation(rotations, rig.translation(location))
+    translation = rig.translation(location)
     face = _face(settings_of(scene).mesh, frames)
     return Motion(rot.make_continuous(rotations), translation, scene_fps(scene), face)
 

@@ -22,7 +22,7 @@ _ROTATION, _LOCATION = "rotation_quaternion", "location"
 
 
 def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = None) -> Motion:
-    """The motion that the live take shows on the scene's whole frames, with the animator's edits, in motion space."""
+    """The motion that the live take shows on the scene's whole frames, with the animator's edits, fitted to the rig."""
     live = live_take(armature)
     layers = {name: _channels(strip.action, BODY, live) for name, strip in live.strips.items()}
     e = sampled_influence(live.strips[EMPHASIS], live.frames)
@@ -50,7 +50,7 @@ def shown_motion(armature: bpy.types.Object, scene: bpy.types.Scene | None = Non
             location = location + layers[name][path] * weight[:, None]
     if path in edits:
         location = location + _filled(edits[path], (0.0, 0.0, 0.0)) * edit_weight[:, None]
-    translation = rig.restored_translation(rotations, rig.translation(location))
+    translation = rig.translation(location)
     fps = scene_fps(scene or bpy.context.scene)
     return Motion(rot.make_continuous(rotations), translation, fps, _shown_face(live))
 

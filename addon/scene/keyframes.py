@@ -93,20 +93,20 @@ def write_action(
 ) -> bpy.types.Action:
     """A new action that holds the motion (body slot, and face slot where there is a face), assigned to nothing.
 
-    motion has the scene's frame rate (see `resampled`); its time 0 falls on first_frame. modes: by bone, the Euler
-    order in which it is animated ("XYZ"); all other bones have quaternions. rig: how the armature's bones play the
-    joints, where it is not to be found out (`rig_of`), and `rig.for_steps()` for what is combined onto a motion.
+    motion has the scene's frame rate (see `resampled`) and is fitted to the rig (`Rig.fitted`); its time 0 falls on
+    first_frame. modes: by bone, the Euler order in which it is animated ("XYZ"); all other bones have quaternions.
+    rig: how the armature's bones play the joints, where it is not to be found out (`rig_of`), and `rig.for_steps()`
+    for what is combined onto a motion.
     """
     rig = rig or rig_of(armature)
     action = bpy.data.actions.new(name)
     body = versions.channels(action, versions.new_slot(action, BODY, armature.name))
     frames = np.arange(first_frame, first_frame + motion.frames)
-    rotations, translation = rig.adapted(motion.rotations, motion.translation)
-    for bone, values in zip(rig.bones, np.moveaxis(rig.pose(rotations), 1, 0), strict=True):
+    for bone, values in zip(rig.bones, np.moveaxis(rig.pose(motion.rotations), 1, 0), strict=True):
         channel, values = rotation_channel(values, modes.get(bone, ""))
         write_channels(body, f'pose.bones["{bone}"].{channel}', values, frames, bone)
     if rig.root:
-        write_channels(body, f'pose.bones["{rig.root}"].location', rig.location(translation), frames, rig.root)
+        write_channels(body, f'pose.bones["{rig.root}"].location', rig.location(motion.translation), frames, rig.root)
     for bone, values in rig.switches.items():
         for name, value in values.items():
             path = f'pose.bones["{bone}"]["{name}"]'

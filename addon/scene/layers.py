@@ -115,18 +115,18 @@ def take_down(live: LiveTake) -> list[bpy.types.Action]:
 def layer_motions(take: Take, fps: float, rig: Rig) -> tuple[Motion, Motion, Motion]:
     """Base, δ and what exaggeration adds, at the scene's frame rate, as COMBINE needs them: w ≥ 0 on every frame.
 
-    δ and exaggeration are those of the motion as the rig shows it: joints without a bone are taken over by others.
+    All three are fitted to the rig: joints without a bone are taken over by others, feet stand.
     """
     base = resampled(Motion(take.base_rotations, take.translation, take.metadata.fps, take.face), fps)
     semantic = resampled(Motion(take.semantic_rotations, take.semantic_translation, take.metadata.fps), fps)
-    rotations, translation = rig.adapted(base.rotations, base.translation)
-    goal, place = rig.adapted(semantic.rotations, semantic.translation)
-    if goal is not semantic.rotations:
+    rotations, translation = rig.fitted(base.rotations, base.translation)
+    goal, place = rig.fitted(semantic.rotations, semantic.translation)
+    if rig.figure is not None:
         goal = within_reach(rotations, goal)  # several joints in one turn further than each
     delta, beyond = layer_deltas(rotations, goal)
     travel = place - translation
     return (
-        replace(base, rotations=rot.make_continuous(base.rotations)),
+        replace(base, rotations=rot.make_continuous(rotations), translation=translation),
         Motion(_upper_half(delta), travel, fps),
         Motion(_upper_half(beyond), np.zeros_like(travel), fps),
     )

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..core.motion import kinematics
 from ..core.motion import rotations as rot
+from ..core.motion.body import Body, neutral_body
+from ..core.motion.fit import Figure, fit_motion
 from ..core.motion.rotations import Array
-from ..core.motion.skeleton import INDEX, JOINT_COUNT, JOINTS, PARENTS
+from ..core.motion.skeleton import INDEX, JOINT_COUNT, JOINTS
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Rig:
     """[n, 4]"""
     root_matrix: Array
     """[3, 3], turns and scales the translation to the root bone's `location`."""
-    hips_offset: Array = field(default_factory=lambda: np.zeros(3))
-    """[3], metres: by how much the hips lie otherwise to the root bone than to our pelvis."""
-    lift_m: float = 0.0
-    """What the root bone is raised by so that the ankles are as high as at rest."""
+    stand: Array
+    """[4], turns the armature's own space to motion space (Y up, facing +Z)."""
+    units_per_metre: float = 1.0
+    """The armature's units of length for one metre of motion."""
+    figure: Figure | None = None
+    """Its proportions; nothing for armatures of ours, which take every motion as it is."""
     switches: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """By bone, custom properties that must have a value for the mapped bones to rule (FK instead of IK)."""
 
@@ -44,26 +47,18 @@ class Rig:
         """The bone of the pelvis, nothing where there is none."""
         return self.bones[self.joints.index(JOINTS[0])] if JOINTS[0] in self.joints else ""
 
-    @property
-    def numbers(self) -> list[int]:
-        """The joints' numbers among the 55."""
-        return [INDEX[joint] for joint in self.joints]
+    def fitted(self, rotations: Array, translation: Array, body: Body | None = None) -> tuple[Array, Array]:
+        """Motion [T, 55, 4] and [T, 3] of `body` (the neutral one) as this rig can perform it (see `motion.fit`).
 
-    def adapted(self, rotations: Array, translation: Array) -> tuple[Array, Array]:
-        """Motion [T, 55, 4] and [T, 3] for just the joints that this rig has.
-
-        What joints without a bone do is taken over by the joints after them (and by half by the one before in the
-        spine); the translation moves this rig's root bone such that the hips go where ours go.
+        What is written to the rig and read from it is fitted motion; fitting it again would change it.
         """
-        return self._absorbed(rotations), translation + self._root_shift(rotations)
-
-    def restored_translation(self, rotations: Array, translation: Array) -> Array:
-        """Inverse of `adapted` for the translation [T, 3]."""
-        return translation - self._root_shift(rotations)
+        if self.figure is None:
+            return rotations, translation
+        return fit_motion(rotations, translation, body or neutral_body(), self.figure)
 
     def pose(self, local: ArrayLike) -> Array:
-        """`rotation_quaternion` of the bones [T, n, 4] from adapted local rotations [T, 55, 4]."""
-        chosen = np.asarray(local, dtype=float)[:, self.numbers]
+        """`rotation_quaternion` of the bones [T, n, 4] from fitted local rotations [T, 55, 4]."""
+        chosen = np.asarray(local, dtype=float)[:, self._numbers]
         return rot.multiply(rot.multiply(self.before, chosen), self.after)
 
     def local(self, pose: ArrayLike) -> Array:
@@ -71,11 +66,11 @@ class Rig:
         pose = np.asarray(pose, dtype=float)
         rotations = rot.identity((len(pose), JOINT_COUNT))
         turned = rot.multiply(rot.multiply(rot.inverse(self.before), pose), rot.inverse(self.after))
-        rotations[:, self.numbers] = turned
+        rotations[:, self._numbers] = turned
         return rotations
 
     def location(self, translation: ArrayLike) -> Array:
-        """The root bone's `location` [T, 3] from an adapted translation [T, 3]."""
+        """The root bone's `location` [T, 3] from a fitted translation [T, 3]."""
         return np.asarray(translation, dtype=float) @ self.root_matrix.T
 
     def translation(self, location: ArrayLike) -> Array:
@@ -84,26 +79,12 @@ class Rig:
 
     def for_steps(self) -> "Rig":
         """The conversion for steps from one layer to another, base⁻¹ · semantic, and for differences in place."""
-        return replace(self, before=rot.inverse(self.after), hips_offset=np.zeros(3), lift_m=0.0, switches={})
+        return replace(self, before=rot.inverse(self.after), switches={})
 
-    def _root_shift(self, rotations: Array) -> Array:
-        turned = rot.rotate(rotations[:, 0], self.hips_offset) - self.hips_offset
-        return turned + np.array([0.0, self.lift_m, 0.0])
+    def enlarged(self, factor: float) -> "Rig":
+        """The same for an armature whose bones were made longer by this factor."""
+        return replace(self, root_matrix=factor * self.root_matrix, units_per_metre=factor * self.units_per_metre)
 
-    def _absorbed(self, rotations: Array) -> Array:
-        present = set(self.numbers)
-        missing = [k for k in range(JOINT_COUNT) if k not in present]
-        if all(PARENTS[k] not in missing for k in present) or (rotations[:, missing, 1:] == 0.0).all():
-            return rotations  # nothing hangs on what is missing, or it keeps still
-        world = kinematics.global_rotations(rotations)
-        aims = world.copy()
-        for joint, following in (("spine1", "spine2"), ("spine2", "spine3")):
-            if INDEX[joint] in present and INDEX[following] in missing:
-                aims[:, INDEX[joint]] = rot.slerp(world[:, INDEX[joint]], world[:, INDEX[following]], np.array(0.5))
-        local = rot.identity(rotations.shape[:2])
-        for k in sorted(present):
-            parent = PARENTS[k]
-            while parent >= 0 and parent in missing:
-                parent = PARENTS[parent]
-            local[:, k] = aims[:, k] if parent < 0 else rot.multiply(rot.inverse(aims[:, parent]), aims[:, k])
-        return rot.make_continuous(rot.normalize(local))
+    @property
+    def _numbers(self) -> list[int]:
+        return [INDEX[joint] for joint in self.joints]

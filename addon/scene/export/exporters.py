@@ -25,10 +25,10 @@ def write(
     ending = path.suffix.lower()
     exporter = {".fbx": _fbx, ".glb": _gltf}.get(ending, _usd)
     units = profile.units_per_metre if ending == ".fbx" else 1.0
-    with staged(path.stem, armature, mesh, motion, profile, units):
+    with staged(path.stem, armature, mesh, motion, profile, units) as stage:
         try:
             with silence():
-                exporter(path, profile)
+                exporter(path, profile, stage.has_controls)
         except RuntimeError as error:  # what an operator reports as an error
             raise UserError(f"{path.name}: Blender's exporter failed: {_reason(error)}") from error
     if not path.is_file():
@@ -58,7 +58,7 @@ def _is_whole_usd(path: Path) -> bool:
         return file.read().rstrip().endswith(b"}")
 
 
-def _fbx(path: Path, profile: Profile) -> None:
+def _fbx(path: Path, profile: Profile, deform_only: bool) -> None:
     _enable("io_scene_fbx")
     bpy.ops.export_scene.fbx(
         filepath=str(path),
@@ -71,6 +71,7 @@ def _fbx(path: Path, profile: Profile) -> None:
         use_mesh_modifiers=False,
         mesh_smooth_type="FACE",
         add_leaf_bones=profile.leaf_bones,
+        use_armature_deform_only=deform_only,
         bake_anim=True,
         bake_anim_use_all_bones=True,
         # one animation, from the active action: "all actions" would give this body the other takes' faces
@@ -81,7 +82,7 @@ def _fbx(path: Path, profile: Profile) -> None:
     )
 
 
-def _gltf(path: Path, profile: Profile) -> None:
+def _gltf(path: Path, profile: Profile, deform_only: bool) -> None:
     _enable("io_scene_gltf2")
     bpy.ops.export_scene.gltf(
         filepath=str(path),
@@ -95,7 +96,7 @@ def _gltf(path: Path, profile: Profile) -> None:
         export_frame_range=True,
         export_force_sampling=True,
         export_optimize_animation_size=False,
-        export_def_bones=False,
+        export_def_bones=deform_only,
         export_leaf_bone=profile.leaf_bones,
         export_skins=True,
         export_morph=profile.face_shapes,
@@ -104,14 +105,14 @@ def _gltf(path: Path, profile: Profile) -> None:
     )
 
 
-def _usd(path: Path, profile: Profile) -> None:
+def _usd(path: Path, profile: Profile, deform_only: bool) -> None:
     if not versions.has_usd():
         raise UserError(f"{path.name}: this Blender was built without USD: use the one from blender.org, or .glb")
     bpy.ops.wm.usd_export(
         filepath=str(path),
         export_animation=True,
         export_armatures=True,
-        only_deform_bones=False,
+        only_deform_bones=deform_only,
         export_shapekeys=profile.face_shapes,
         export_cameras=False,
         export_lights=False,

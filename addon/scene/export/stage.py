@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import bpy
+import numpy as np
 from mathutils import Matrix
 
+from ...core.motion import rotations as rot
 from .. import versions
+from ..axes import TO_BLENDER
 from ..keyframes import BODY, FACE, Motion, set_scene_fps, write_action
+from ..rig import Rig
+from ..rig_target import rig_of
 from .profiles import Profile
 
 
@@ -19,6 +24,8 @@ class Stage:
     scene: bpy.types.Scene
     armature: bpy.types.Object
     mesh: bpy.types.Object | None
+    has_controls: bool
+    """Whether bones that animators move carry those that deform the skin, which alone belong into a file."""
 
 
 @contextmanager
@@ -41,35 +48,46 @@ def staged(
         set_scene_fps(scene, motion.fps)
         scene.frame_start, scene.frame_end = 0, motion.frames - 1
         scene.unit_settings.scale_length = 1.0 / units_per_metre
-        body = _copy(armature, undo, profile.object_name)
+        rig = rig_of(armature)
+        body = _copy(armature, undo, profile.object_name, keep_constraints=rig.figure is not None)
         skin = _copy(mesh, undo, shapes=profile.face_shapes) if mesh is not None else None
         for item in filter(None, (body, skin)):
             scene.collection.objects.link(item)
         undo.enter_context(bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]))
-        _place(body, skin, armature, mesh)
+        factor = _place(body, skin, armature, mesh, rig, units_per_metre)
         if profile.root_bone:
             _add_root_bone(scene, body, profile.root_bone)
-        _scale(body, skin, units_per_metre)
-        _animate(body, skin, motion, units_per_metre, undo, name)
+        _animate(body, skin, motion, rig.enlarged(factor), undo, name)
         scene.frame_set(0)
-        yield Stage(scene, body, skin)
+        yield Stage(scene, body, skin, bool(rig.switches))
 
 
-def _copy(original: bpy.types.Object, undo: ExitStack, name: str = "", shapes: bool = True) -> bpy.types.Object:
+def _copy(
+    original: bpy.types.Object,
+    undo: ExitStack,
+    name: str = "",
+    shapes: bool = True,
+    keep_constraints: bool = False,
+) -> bpy.types.Object:
     """A copy of the object and its data that bears the original's name (or `name`) as long as the stage stands.
 
-    shapes: whether it keeps its shape keys.
+    shapes: whether it keeps its shape keys. keep_constraints: whether its bones keep constraints and drivers, now
+    among themselves: on a control rig they carry the bones that deform.
     """
     copy, data = original.copy(), original.data.copy()
     copy.data = data
     collection = bpy.data.armatures if original.type == "ARMATURE" else bpy.data.meshes
     undo.callback(collection.remove, data)
     undo.callback(bpy.data.objects.remove, copy)
-    copy.animation_data_clear()
+    if keep_constraints:
+        _clear_animation_but_drivers(copy)
+        _point_to_itself(copy, original)
+    else:
+        copy.animation_data_clear()
     copy.constraints.clear()
     if original.type == "ARMATURE":
         data.pose_position = "POSE"
-        for bone in copy.pose.bones if copy.pose else ():
+        for bone in copy.pose.bones if copy.pose and not keep_constraints else ():
             for constraint in list(bone.constraints):
                 bone.constraints.remove(constraint)
     elif data.shape_keys is not None:
@@ -105,26 +123,78 @@ def _place(
     skin: bpy.types.Object | None,
     armature: bpy.types.Object,
     mesh: bpy.types.Object | None,
-) -> None:
-    """Puts the character at the origin, keeping its size and how mesh and armature lie to each other."""
-    size = Matrix.Diagonal(armature.matrix_world.to_scale()).to_4x4()
+    rig: Rig,
+    units_per_metre: float,
+) -> float:
+    """Puts the character at the origin, keeping its size and how mesh and armature lie to each other.
+
+    Its bones are in the unit of length afterwards, so that no node of the file needs a scale; returns by how much they
+    were enlarged. Those of other programs stand upright then, too, and have their object's scale in the bones.
+    """
+    size = armature.matrix_world.to_scale()
+    turned, factor = Matrix.Identity(4), units_per_metre
     body.parent = None
-    body.matrix_world = size
+    if rig.figure is None:
+        body.matrix_world = Matrix.Diagonal(size).to_4x4()
+    else:
+        body.matrix_world = Matrix.Identity(4)
+        turned = Matrix((TO_BLENDER @ rot.to_matrix(rig.stand)).tolist()).to_4x4()
+        factor *= float(np.mean(size))
+    matrix = turned @ Matrix.Scale(factor, 4)
+    if matrix != Matrix.Identity(4):
+        body.data.transform(matrix)
+        _scale_constraints(body, factor)
     for bone in body.pose.bones:
         bone.matrix_basis.identity()
         bone.rotation_mode = "QUATERNION"
     if skin is None or mesh is None:
-        return
+        return factor
     # bones and shape values are what is exported: bending the skin on every frame would take most of the time
     skin.show_only_shape_key, skin.active_shape_key_index = True, 0
-    relative = armature.matrix_world.inverted_safe() @ mesh.matrix_world
+    relative = matrix @ armature.matrix_world.inverted_safe() @ mesh.matrix_world
     for modifier in skin.modifiers:
         if modifier.type == "ARMATURE":
             modifier.object = body
             modifier.show_viewport = False
     skin.parent, skin.parent_type = body, "OBJECT"
     skin.matrix_parent_inverse = Matrix.Identity(4)
-    skin.matrix_basis = relative
+    place, turn, scale = relative.decompose()
+    skin.data.transform(Matrix.LocRotScale(None, turn, scale), shape_keys=True)
+    skin.matrix_basis = Matrix.Translation(place)
+    return factor
+
+
+def _clear_animation_but_drivers(copy: bpy.types.Object) -> None:
+    data = copy.animation_data
+    if data is None:
+        return
+    versions.assign_action(copy, None)
+    for track in list(data.nla_tracks):
+        data.nla_tracks.remove(track)
+
+
+def _point_to_itself(copy: bpy.types.Object, original: bpy.types.Object) -> None:
+    """What the original's constraints and drivers read from the original, the copy's read from the copy."""
+    for bone in copy.pose.bones if copy.pose else ():
+        for constraint in bone.constraints:
+            targets = [constraint] if hasattr(constraint, "target") else list(getattr(constraint, "targets", ()))
+            for target in targets:
+                if target.target == original:
+                    target.target = copy
+            if getattr(constraint, "pole_target", None) == original:
+                constraint.pole_target = copy
+    for curve in copy.animation_data.drivers if copy.animation_data else ():
+        for target in (target for variable in curve.driver.variables for target in variable.targets):
+            if target.id == original:
+                target.id = copy
+
+
+def _scale_constraints(body: bpy.types.Object, factor: float) -> None:
+    """Lengths that constraints hold on to become those of the enlarged bones."""
+    for constraint in (constraint for bone in body.pose.bones for constraint in bone.constraints):
+        for name in ("rest_length", "distance"):
+            if hasattr(constraint, name):
+                setattr(constraint, name, getattr(constraint, name) * factor)
 
 
 def _add_root_bone(scene: bpy.types.Scene, body: bpy.types.Object, name: str) -> None:
@@ -132,35 +202,25 @@ def _add_root_bone(scene: bpy.types.Scene, body: bpy.types.Object, name: str) ->
     with bpy.context.temp_override(object=body, active_object=body):
         bpy.ops.object.mode_set(mode="EDIT")
         bones = body.data.edit_bones
-        root = bones.new(name)
-        root.head, root.tail = (0.0, 0.0, 0.0), (0.0, 0.1, 0.0)
+        root = next((bone for bone in bones if bone.name == name and bone.parent is None), None)
+        if root is None:
+            root = bones.new(name)
+            root.head, root.tail = (0.0, 0.0, 0.0), (0.0, 0.1, 0.0)
         for bone in bones:
             if bone.parent is None and bone != root:
                 bone.parent = root
         bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def _scale(body: bpy.types.Object, skin: bpy.types.Object | None, factor: float) -> None:
-    """Puts the unit of length into the numbers, so that no node of the file needs a scale."""
-    if factor == 1.0:
-        return
-    matrix = Matrix.Scale(factor, 4)
-    body.data.transform(matrix)
-    if skin is not None:
-        skin.data.transform(matrix, shape_keys=True)
-        skin.location *= factor
-
-
 def _animate(
     body: bpy.types.Object,
     skin: bpy.types.Object | None,
     motion: Motion,
-    units_per_metre: float,
+    rig: Rig,
     undo: ExitStack,
     name: str,
 ) -> None:
-    scaled = replace(motion, translation=motion.translation * units_per_metre)
-    action = write_action(name, body, skin, scaled, first_frame=0)
+    action = write_action(name, body, skin, motion, first_frame=0, rig=rig)
     undo.callback(bpy.data.actions.remove, action)
     versions.assign_action(body, action, versions.slot_of(action, BODY))
     face = versions.slot_of(action, FACE)
