@@ -9,7 +9,8 @@ from chironomy.generators.devices import choose_device, with_fallback
 torch = pytest.importorskip("torch")
 
 
-def test_automatic_is_the_cpu_as_long_as_nothing_needs_torch():
+def test_automatic_is_the_cpu_as_long_as_there_are_no_weights(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("chironomy.generators.devices.find_models", tuple)
     assert choose_device("auto") == ("cpu", "")
 
 

@@ -350,6 +350,7 @@ def test_broken_files_are_refused_in_one_line(tmp_path: Path, damage: str) -> No
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 def test_weights_that_would_run_code_are_not_unpickled(tmp_path: Path) -> None:
     import pickle
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from .registry import any_needs_torch
+from .models import find_models
 
 _Result = TypeVar("_Result")
+
+
+def known_device(wanted: str) -> str:
+    """The device, where it is plain without asking torch; else nothing."""
+    return "cpu" if wanted == "cpu" or (wanted == "auto" and not find_models()) else ""
 
 
 def choose_device(wanted: str) -> tuple[str, str]:
     """The device for "auto", "cpu", "cuda" or "cuda:1", and a notice where another was wanted.
 
-    torch is asked only where it matters: "auto" is "cpu" as long as no generator needs torch.
+    torch is asked only where it matters: "auto" is "cpu" as long as there are no weights that it could run.
     """
-    if wanted == "cpu" or (wanted == "auto" and not any_needs_torch()):
-        return "cpu", ""
+    if known := known_device(wanted):
+        return known, ""
     import torch
 
     if wanted == "auto":

@@ -1,5 +1,6 @@
 """Generators by name."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -14,8 +15,12 @@ class GeneratorEntry:
     module: str
     attribute: str
     licence: str
+    """Of the code; weights have their own, which their card names."""
     description: str
-    needs_torch: bool = False
+    weights: str = ""
+    """What to do where there are no weights for it; "" for a generator that needs neither weights nor torch."""
+    settings: tuple[str, ...] = ()
+    """The keys of Request.settings that it knows."""
 
 
 GENERATORS = {
@@ -24,7 +29,15 @@ GENERATORS = {
         "RhythmGenerator",
         "GPL-3.0-or-later",
         "Gestures from the rhythm of the voice and the meaning of words; needs no weights",
-    )
+    ),
+    "semtalk": GeneratorEntry(
+        "semtalk.generator",
+        "SemTalkGenerator",
+        "GPL-3.0-or-later",
+        "Gestures and face learned from people who speak: rhythmic motion, and semantic motion where words call for it",
+        weights="make them with `chironomy convert-weights semtalk FOLDER -o models/semtalk-official`, or train some",
+        settings=("fusion", "temperature", "top_k", "lazy", "sliders", "speaker", "precision", "compile"),
+    ),
 }
 DEFAULT_GENERATOR = "rhythm"
 
@@ -34,14 +47,24 @@ def generator_names() -> tuple[str, ...]:
     return tuple(GENERATORS)
 
 
-def any_needs_torch() -> bool:
-    """Whether a graphics card could be of use."""
-    return any(entry.needs_torch for entry in GENERATORS.values())
-
-
 def get_generator(name: str) -> Generator:
     """The generator of this name; its module is imported only now. Raises UserError for an unknown name."""
+    entry = entry_of(name)
+    return getattr(import_module(f"{__package__}.{entry.module}"), entry.attribute)()
+
+
+def entry_of(name: str) -> GeneratorEntry:
+    """What is known about the generator of this name. Raises UserError for an unknown name."""
     if name not in GENERATORS:
         raise UserError(f"{name}: there is no such generator: choose one of {', '.join(GENERATORS)}")
-    entry = GENERATORS[name]
-    return getattr(import_module(f"{__package__}.{entry.module}"), entry.attribute)()
+    return GENERATORS[name]
+
+
+def check_settings(generator: str, settings: Iterable[str]) -> None:
+    """Raises UserError where one of the settings' names is none of this generator's."""
+    known = entry_of(generator).settings
+    for name in settings:
+        if name not in known:
+            raise UserError(
+                f"{name}: the generator {generator} has no such setting; it has: {', '.join(known) or 'none'}"
+            )

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..formats.take import Take, as_stored
+from ..generators.models import choose_model
 from ..generators.registry import get_generator
 from ..generators.request import Request
 from ..motion.body import Body
@@ -24,13 +26,26 @@ class Wishes:
     seed: int = 1
     gesture_classes: Mapping[int, str] = field(default_factory=dict)
     """By word number; "" for no gesture; other words are automatic."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of this generator; see its entry in generators/registry.py."""
+    model: str = ""
+    """For generators with weights: a model's folder or name; "": the first that there is."""
 
 
 def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent, device: str = "cpu") -> Take:
     """Generates a take. The same recording, body and wishes give the same take. Raises UserError."""
-    generator = get_generator(wishes.generator)
-    request = Request(recording.speech, body, wishes.seed, wishes.style, wishes.gesture_classes, device=device)
-    take = generator.generate(request, progress)
+    request = Request(
+        recording.speech,
+        body,
+        wishes.seed,
+        wishes.style,
+        wishes.gesture_classes,
+        wishes.settings,
+        device,
+        recording.audio,
+        choose_model(wishes.generator, wishes.model),
+    )
+    take = get_generator(wishes.generator).generate(request, progress)
     metadata = replace(
         take.metadata,
         sources=(*take.metadata.sources, *_origin(Path(recording.audio.source))),

@@ -21,11 +21,11 @@ from ..config import FrontEndConfig
 from . import hearing, sentences
 from .frames import word_numbers
 from .minilm import load_minilm
+from .needs import HUBERT
 from .phones import NOISE, SILENCE, phone_numbers
-from .pretrained import CLIP_TEXT, HUBERT_BASE, HUBERT_LARGE, load_pretrained
+from .pretrained import CLIP_TEXT, load_pretrained
 from .vocabulary import Silence, read_vocabulary, vocabulary_numbers
 
-_HUBERT = {"hubert-large-22050": HUBERT_LARGE, "hubert-large": HUBERT_LARGE, "hubert-base": HUBERT_BASE}
 _CHANNELS = {"published": PUBLISHED_CHANNELS, "normalised": NORMALISED_CHANNELS}
 
 
@@ -150,14 +150,14 @@ class FrontEnd:
     def _heard(
         self, audio: Audio | None, frames: int, progress: Progress
     ) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
-        if self.config.speech not in _HUBERT:
+        if self.config.speech not in HUBERT:
             return None, ()
         sound = self._sound(audio)
-        network, _ = load_pretrained(_HUBERT[self.config.speech], self.model_folder, self.device)
+        network, _ = load_pretrained(HUBERT[self.config.speech], self.model_folder, self.device)
         if network.config.hidden_size != self.config.speech_width:
             raise UserError(
                 f"{self.model_folder}: needs {self.config.speech} with {self.config.speech_width} channels, but the "
-                f"HuBERT found has {network.config.hidden_size}: put {_HUBERT[self.config.speech].origin} there"
+                f"HuBERT found has {network.config.hidden_size}: put {HUBERT[self.config.speech].origin} there"
             )
         if self.config.speech != "hubert-large-22050":
             return hearing.hear(network, sound.samples, frames, progress), ()

