@@ -10,13 +10,8 @@ import bpy
 from . import speech
 from .core.errors import UserError
 from .jobs import Job
-from .lazy import lazy
 from .properties import AUTOMATIC, NO_GESTURE, settings_of
 
-keyframes = lazy("scene.keyframes")
-
-#: Frames per second inside the generators.
-_GENERATOR_FPS = 30.0
 _SEEDS = 2**31 - 1
 
 
@@ -42,7 +37,7 @@ def generate_job(scene: bpy.types.Scene, armature: bpy.types.Object) -> Job:
             if word.gesture_class != AUTOMATIC
         }
     if wanted.use_range:
-        request["frames"] = list(_range_in_take(scene))
+        _require_range(wanted, speech.start_frame(scene))
     asked = {
         "start_frame": speech.start_frame(scene),
         "use_range": wanted.use_range,
@@ -74,11 +69,9 @@ def _job(
     return Job(kind, whole, said.audio, said.audio_name, said.transcript, scene.session_uid, uid, asked)
 
 
-def _range_in_take(scene: bpy.types.Scene) -> tuple[int, int]:
-    wanted, start = settings_of(scene).generate, speech.start_frame(scene)
-    if wanted.range_last < wanted.range_first:
+def _require_range(wanted: bpy.types.PropertyGroup, start_frame: int) -> None:
+    """Takes are whole; the range has its effect when they are shown."""
+    if wanted.range_last <= wanted.range_first:
         raise UserError("The frame range ends before it begins: set To after From")
-    if wanted.range_last < start:
+    if wanted.range_last < start_frame:
         raise UserError("The frame range ends before the sound begins: choose later frames")
-    rate = _GENERATOR_FPS / keyframes.scene_fps(scene)
-    return max(int((wanted.range_first - start) * rate), 0), int((wanted.range_last - start) * rate)

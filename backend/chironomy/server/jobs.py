@@ -146,6 +146,10 @@ class Jobs:
         self._queue.put_nowait(live)
 
     async def _work(self, worker: Worker) -> None:
+        try:
+            await worker.prepare(presets_digest())
+        except (WorkerDied, OSError) as error:
+            _log.warning("the worker could not be started ahead of the first job: %s", error)
         while True:
             live = await self._next(worker)
             if live.state != "queued":

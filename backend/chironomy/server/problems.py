@@ -19,6 +19,7 @@ from ..errors import UserError
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_DETAIL = 1000
 _MOST_FAULTS = 3
+_NESTED = "it is nested too deeply: send it as /openapi.json describes"
 _FRAMEWORKS_OWN = {
     400: ("bad_request", "the request cannot be read"),
     404: ("not_found", "there is nothing at this address"),
@@ -59,7 +60,9 @@ def response(problem: HTTPException) -> Response:
     else:
         phrase = HTTPStatus(status).phrase
         code, detail = _FRAMEWORKS_OWN.get(status, (phrase.lower().replace(" ", "_"), phrase))
-        if problem.detail not in ("", phrase):
+        if problem.detail == "There was an error parsing the body":  # FastAPI's, after any error but a wrong syntax
+            detail = f"{detail}: {_NESTED}"
+        elif problem.detail not in ("", phrase):
             detail = f"{detail}: {problem.detail}"
     headers = {"Cache-Control": "no-store", **(problem.headers or {})}
     return JSONResponse(document(status, code, detail), status, headers, MEDIA_TYPE)
@@ -70,7 +73,8 @@ def of_validation(errors: Sequence[Mapping[str, Any]], subject: str) -> Problem:
     faults = []
     for error in errors[:_MOST_FAULTS]:
         place = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "path", "query"))
-        faults.append(f"{place}: {error['msg']}" if place else str(error["msg"]))
+        told = _NESTED if "recursion limit" in error["msg"] else str(error["msg"])
+        faults.append(f"{place}: {told}" if place else told)
     more = f" (and {len(errors) - _MOST_FAULTS} more)" if len(errors) > _MOST_FAULTS else ""
     return Problem(422, "invalid_request", f"{subject}: {'; '.join(faults)}{more}")
 

@@ -46,7 +46,10 @@ class WordModel(Strict):
 
 
 class JobRequest(Strict):
-    """What is to be made of a recording. Its words come as `text`, as `words` or as the part `transcript`."""
+    """What is to be made of a recording. Its words come as `text`, as `words` or as the part `transcript`.
+
+    Takes are always whole; which frames of them are used, and how they pass into what lies around, is the client's.
+    """
 
     kind: Literal["generate", "align"] = "generate"
     text: str | None = Field(default=None, max_length=1_000_000)
@@ -61,17 +64,6 @@ class JobRequest(Strict):
     variations: int = Field(
         default=1, ge=1, le=MOST_VARIATIONS, description="How many takes: seeds seed, seed + 1, …, one take each."
     )
-    frames: Annotated[list[Annotated[int, Field(ge=0, le=10**6)]], Field(min_length=2, max_length=2)] | None = Field(
-        default=None,
-        description="First and last frame that the client will use. Takes are whole all the same, so that the motion "
-        "at the borders fits its surroundings.",
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> JobRequest:
-        if self.frames is not None and self.frames[0] > self.frames[1]:
-            raise ValueError("frames: the first frame comes after the last")
-        return self
 
 
 class FuseRequest(Strict):

@@ -20,6 +20,7 @@ from .. import __version__
 from ..errors import UserError
 from .app import create_app
 from .handshake import Handshake, remove_handshake, sole_server, wait_for_handshake, write_handshake
+from .protocol import ProblemProtocol
 from .settings import LOOPBACK_HOSTS, Settings
 
 _STARTING_S = 15.0
@@ -87,7 +88,7 @@ async def _serve(settings: Settings) -> None:
             app,
             lifespan="on",
             ws="none",
-            http="h11",
+            http=ProblemProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

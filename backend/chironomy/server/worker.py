@@ -17,6 +17,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from ..generators.devices import known_device
+
 _LONGEST_LINE = 1 << 20
 _STOPPING_S = 2.0
 
@@ -39,7 +41,7 @@ class Worker:
     """Starts its process when there is work, keeps it for the next job."""
 
     def __init__(self, device: str, temporary: Path, log: Path, cancel_s: float) -> None:
-        self.device = device
+        self.device = known_device(device) or device
         """As it was asked for; as the process found it, once it runs."""
         self._asked = device
         self._temporary = temporary
@@ -48,6 +50,12 @@ class Worker:
         self._process: asyncio.subprocess.Process | None = None
         self._run: _Run | None = None
         self._presets = ""
+
+    async def prepare(self, presets: str) -> None:
+        """Starts the process ahead of the first job where only it can tell what the device is. Raises WorkerDied."""
+        self._presets = presets
+        if not known_device(self._asked):
+            await self._started()
 
     async def run(self, order: Mapping[str, Any], presets: str, on_progress: OnProgress) -> dict[str, Any]:
         """The outcome of one job; see work.py. A changed `presets` makes for a new process, which reads them anew.
