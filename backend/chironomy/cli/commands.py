@@ -60,7 +60,7 @@ def _body(model_path: Path | None) -> tuple[Body, SmplxModel | None]:
     return model.body, model
 
 
-def _report(as_json: bool, outputs: Sequence[Path], notices: Sequence[str], **facts: object) -> None:
+def report(as_json: bool, outputs: Sequence[Path], notices: Sequence[str], **facts: object) -> None:
     """The files on stdout, what the user should know on stderr; or everything as one JSON object."""
     if as_json:
         print(json.dumps({"outputs": [str(path) for path in outputs], **facts, "notices": list(notices)}))
@@ -117,7 +117,7 @@ def run_generate(
         performance = of_take(take, body, sliders, audio)
         write_outputs(outputs, performance, OutputSettings(profile, fps, model), within(progress, 0.6, 1.0))
     alignment = recording.speech.alignment
-    _report(
+    report(
         as_json,
         outputs,
         take.metadata.notices,
@@ -151,7 +151,7 @@ def run_align(
         for path in outputs:
             write_words(path, alignment.words, sound.duration_s)
     facts = {"duration_s": round(sound.duration_s, 3), "words": len(alignment.words), "fit": round(alignment.fit, 3)}
-    _report(as_json, outputs, alignment.notices, **facts)
+    report(as_json, outputs, alignment.notices, **facts)
 
 
 def run_export(
@@ -185,4 +185,4 @@ def run_export(
     with progress_bar(as_json) as progress:
         write_outputs(outputs, performance, OutputSettings(profile, fps, model), progress)
     written = performance if fps is None else at_rate(performance, fps)
-    _report(as_json, outputs, (), frames=written.take.frames, fps=written.fps)
+    report(as_json, outputs, (), frames=written.take.frames, fps=written.fps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,13 @@ AlignmentModel = Annotated[
     str | None,
     typer.Option("--align-model", help="For other languages than English: a CTC speech model, a folder on this disk."),
 ]
+
+
+class PublishedSystem(StrEnum):
+    """Systems whose published weights can be converted."""
+
+    SEMTALK = "semtalk"
+    SEMGES = "semges"
 
 
 #: What shells give a program that Ctrl-C ended.
@@ -197,6 +205,19 @@ def serve(
     from .serve import start_server
 
     start_server(host, port, data_folder, parent_pid, idle_unload_s, device, keep_days, keep_gb)
+
+
+@app.command(name="convert-weights")
+def convert_weights(
+    system: Annotated[PublishedSystem, typer.Argument(help="Whose weights they are.")],
+    folder: Annotated[Path, typer.Argument(help="The folder of the published checkpoints.", metavar="FOLDER")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder, made where it is missing.")],
+    as_json: Json = False,
+) -> None:
+    """Make a model of published weights that you have: checked, without pickles."""
+    from .convert_weights import run_convert_weights
+
+    run_convert_weights(system.value, folder, output, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Writing a file so that it is whole or not there at all."""
+"""Writing a file, or several at once, so that they are whole or not there at all."""
 
 import os
 import shutil
@@ -33,6 +33,28 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise
         reason = error.strerror or str(error)
         raise UserError(f"{path}: cannot be written ({reason}): choose another folder or make room") from error
+
+
+@contextmanager
+def replacing_files_in(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Gives an empty folder inside `folder` to write files to; they all move into `folder` when all went well.
+
+    Until then, and for good when the block raises, what is in `folder` stays as it was; files of other names stay
+    anyhow. Raises UserError where the folder cannot be made or written, or the disk is full.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".chironomy-", dir=target) as place:
+            yield Path(place)
+            files = list(Path(place).iterdir())
+            for file in files:
+                _settle(file, target / file.name)
+            for file in files:
+                file.replace(target / file.name)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(f"{folder}: cannot be written ({reason}): choose another folder or make room") from error
 
 
 def _settle(temporary: Path, target: Path) -> None:

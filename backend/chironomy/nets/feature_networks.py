@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from ..errors import UserError
 from .evaluator.network import Evaluator
 from .motion_features import KIND, MotionFeatures
-from .published.loading import load_published
+from .released.loading import load_published
 
 _LARGEST_FILE_BYTES = 256 << 20
 _REMEDY = "choose one that chironomy evaluate --train-fgd or convert-weights made"

@@ -1,0 +1,1 @@
+"""Published checkpoints, which users bring themselves, into a model's folder."""
