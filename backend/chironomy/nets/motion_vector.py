@@ -1,7 +1,7 @@
 """The motion vector [..., 337] that generators see: rot6d of the 55 joints, root translation and foot contacts.
 
-rot6d is the first two rows of the rotation matrix, row by row (Zhou et al. 2019). Translation is in metres, contacts are
-0…1 of left ankle, right ankle, left foot, right foot.
+rot6d is the first two rows of the rotation matrix, row by row (Zhou et al. 2019). Translation is in metres; contacts,
+0…1, are of left ankle, right ankle, left foot and right foot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def quaternions(motion: Tensor) -> NDArray[np.floating]:
 
 
 def part_of(motion: Tensor, part: PartConfig, face: Tensor | None = None) -> Tensor:
-    """What this part's RVQ-VAE sees [..., part.width] of motion vectors [..., 337] (and, for a face, of its channels)."""
+    """What this part's RVQ-VAE sees, [..., part.width], of motion vectors [..., 337] and the face's channels."""
     six = motion[..., ROTATIONS].unflatten(-1, (JOINT_COUNT, 6))
     rotations = six[..., list(part.joint_numbers), :].flatten(-2)
     match part.extra:

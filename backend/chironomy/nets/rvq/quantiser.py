@@ -30,8 +30,8 @@ class Quantised(NamedTuple):
 class Codebook(nn.Module):
     """One level's codes [codes, code_width] with the statistics that they follow in training.
 
-    The statistics are saved with the codes, so a run resumes as if it had never stopped. Weights without them (published
-    ones) load all the same: every code then counts as used once.
+    The statistics are saved with the codes, so a run resumes as if it had never stopped. Weights without them (the
+    published) load all the same: every code then counts as used once.
     """
 
     codebook: Tensor
@@ -128,7 +128,7 @@ class ResidualQuantiser(nn.Module):
         return int(torch.randint(1, levels + 1, ()))
 
 
-def _complete_statistics(book: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+def _complete_statistics(_book: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
     """Gives weights that hold codes alone the statistics of codes that were used once each."""
     codebook = state.get(prefix + "codebook")
     if codebook is not None and prefix + "code_count" not in state:

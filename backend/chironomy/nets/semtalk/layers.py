@@ -1,0 +1,60 @@
+"""The small pieces that both generators are made of; time is axis 1."""
+
+from __future__ import annotations
+
+from math import log
+
+import torch
+from torch import Tensor, nn
+
+
+def mlp(width_in: int, hidden: int, width_out: int) -> nn.Sequential:
+    """Two linear maps with a leaky ReLU (0.2) between them."""
+    return nn.Sequential(nn.Linear(width_in, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, width_out))
+
+
+class Positions(nn.Module):
+    """Adds fixed sine and cosine waves (Vaswani et al. 2017) that begin anew every `period` steps; [B, T, width]."""
+
+    table: Tensor
+
+    def __init__(self, width: int, period: int, dropout: float) -> None:
+        super().__init__()
+        rates = torch.exp(torch.arange(0, width, 2) * (-log(10_000.0) / width))
+        angles = torch.arange(period)[:, None] * rates
+        table = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(-2)
+        self.register_buffer("table", table, persistent=False)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = torch.arange(x.shape[1], device=x.device) % len(self.table)
+        return self.dropout(x + self.table[steps])
+
+
+class PairFusion(nn.Module):
+    """Two features of one frame, each [B, T, width], mixed channel by channel with weights that add up to 1."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(2 * width, 2 * width)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        scores = self.score(torch.cat([first, second], dim=-1))
+        # neighbouring outputs belong to one channel: the first for `second`, the next for `first`
+        weights = scores.unflatten(-1, (-1, 2)).softmax(dim=-1)
+        return first * weights[..., 1] + second * weights[..., 0]
+
+
+class Halving(nn.Conv1d):
+    """A convolution of two steps with stride two: [B, T, width] to [B, T / 2, width]."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, width, 2, stride=2)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.transpose(1, 2)).transpose(1, 2)
+
+
+def mean_of_tokens(x: Tensor, frames_per_token: int) -> Tensor:
+    """[B, T, width] averaged over the frames of each token, [B, N, width]."""
+    return x.unflatten(1, (-1, frames_per_token)).mean(dim=2)

@@ -1,0 +1,140 @@
+"""The sparse generator: rare motion that follows meaning, and the gate that says when.
+
+Many windows, after the base has made motion for all of them:
+
+    heard = network.hear(in_word, feat_clip_text, hubert)      # also the gate: needs neither seed nor speaker
+    output = network.perform(heard, in_motion, mask, in_id)    # any windows, in one batch or several
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..config import BODY_PARTS, ModelConfig, PartName
+from .attention import Decoder
+from .body import BodyStream, Latents
+from .heads import PartHead
+from .inputs import Conditions, MotionHint, SpeechEncoder, TextEncoder, required
+from .layers import PairFusion, mean_of_tokens, mlp
+
+
+class Heard(NamedTuple):
+    """What words and sound say of any number of windows."""
+
+    meaning: Tensor
+    """[B, T, latent], weighted by psi."""
+    gate: Tensor
+    """Logits [B, N, 2] of "nothing" and "semantic"."""
+
+    def windows(self, windows: slice | Tensor) -> Heard:
+        """Some of the batch's windows, e.g. those where the gate is open."""
+        return Heard(self.meaning[windows], self.gate[windows])
+
+
+class SparseNetwork(nn.Module):
+    """SemTalk's sparse generator; T frames in, N = T / 4 tokens out."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        front_end, latent = config.front_end, config.rvq.code_width
+        self.text = TextEncoder(config) if front_end.text != "none" else None
+        self.speech = SpeechEncoder(front_end, latent) if front_end.speech != "none" else None
+        self.fusion = PairFusion(latent) if self.text is not None and self.speech is not None else None
+        self.gate_logits = nn.Linear(latent, 2)
+        self.meaning = mlp(latent, latent, latent)
+        self.motion_hint = MotionHint(latent)
+        self.conditions = Conditions(front_end, config.sparse.width)
+        self.body = BodyStream(config, config.sparse)
+        self.cross = _CrossParts(config)
+        self.heads = nn.ModuleDict({part: PartHead(config, config.sparse) for part in BODY_PARTS})
+
+    def forward(
+        self,
+        in_word: Tensor | None,
+        feat_clip_text: Tensor | None,
+        emotion: Tensor | None,  # noqa: ARG002  a name of the published call, where it has no effect either
+        hubert: Tensor | None,
+        in_motion: Tensor,
+        mask: Tensor,
+        in_id: Tensor,
+        use_word: bool = True,
+        gesture_class: Tensor | None = None,
+        plan: Tensor | None = None,
+        plan_mask: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Whole windows in one call, as the published network takes them.
+
+        in_word [B, T] numbers or [B, T, word_width]; feat_clip_text [B, sentence_width]; the rest as in the base.
+        Gives gate [B, N, 2] and for each part of the body cls_<part> [B, N, codes, levels] and
+        rec_<part> [B, levels, 1, N, latent].
+        """
+        heard = self.hear(in_word, feat_clip_text, hubert)
+        return self.perform(heard, in_motion, mask, in_id, use_word, gesture_class, plan, plan_mask)
+
+    def hear(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Heard:
+        """Meaning and gate of any number of windows."""
+        features = self._features(in_word, feat_clip_text, hubert)
+        gate = self.gate_logits(mean_of_tokens(features, self.config.rvq.frames_per_token))
+        psi = F.softmax(gate, dim=-1)[..., 1].repeat_interleave(self.config.rvq.frames_per_token, dim=1)
+        return Heard(self.meaning(features) * psi[..., None], gate)
+
+    def gate(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Tensor:
+        """The gate's logits [B, N, 2] alone."""
+        return self.hear(in_word, feat_clip_text, hubert).gate
+
+    def perform(
+        self,
+        heard: Heard,
+        in_motion: Tensor,
+        mask: Tensor,
+        in_id: Tensor,
+        use_word: bool = True,
+        gesture_class: Tensor | None = None,
+        plan: Tensor | None = None,
+        plan_mask: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """`forward` from what `hear` made."""
+        memory = self.body.prepare(heard.meaning, self.conditions(in_id, gesture_class, plan, plan_mask))
+        latents = self.cross(self.body(self.motion_hint(in_motion, mask), memory, use_word))
+        output = {"gate": heard.gate}
+        for part in BODY_PARTS:
+            head = self._head(part)
+            output[f"cls_{part}"], output[f"rec_{part}"] = head(latents[part], head.remember(heard.meaning))
+        return output
+
+    def _features(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Tensor:
+        """[B, T, latent] of words, sound, or both mixed."""
+        features: list[Tensor] = []
+        if self.text is not None:
+            features.append(self.text(required(in_word, "in_word"), required(feat_clip_text, "feat_clip_text")))
+        if self.speech is not None:
+            features.append(self.speech(required(hubert, "hubert")))
+        return features[0] if self.fusion is None else self.fusion(*features)
+
+    def _head(self, part: PartName) -> PartHead:
+        head = self.heads[part]
+        assert isinstance(head, PartHead)
+        return head
+
+
+class _CrossParts(nn.Module):
+    """Each part's tokens look once at those of the other two."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        sizes = config.sparse
+        layer = (1, config.rvq.code_width, sizes.cross_heads, sizes.cross_feed_forward, sizes.dropout)
+        self.upper, self.hands, self.lower = (Decoder(*layer) for _ in BODY_PARTS)
+
+    def forward(self, latents: Latents) -> Latents:
+        upper, hands, lower = (latents[part] for part in BODY_PARTS)
+        crossed_hands = self.hands(hands, upper + lower)
+        return {
+            "upper": self.upper(upper, crossed_hands + lower),
+            "hands": crossed_hands,
+            "lower": self.lower(lower, upper + crossed_hands),
+        }
