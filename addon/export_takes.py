@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import string
+from itertools import chain, count
 from pathlib import Path
 
 import bpy
 import numpy as np
 
 from .core.errors import UserError
-from .core.motion import rotations as rot
 from .properties import settings_of
-from .scene import versions
 from .scene.bake import shown_motion
-from .scene.keyframes import BODY, FACE, Motion, face_shapes, scene_fps
+from .scene.keyframes import Motion, scene_fps
 from .scene.live import has_live_take
-from .scene.rig_target import rig_of
+from .scene.played import played_motion
 from .takes import hide_shown, show_take, shown_index
 
 PLACEHOLDERS = ("scene", "character", "sound", "take", "seed", "style", "generator")
@@ -68,7 +67,7 @@ def _write(
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder: make it, or choose another")
     stem = file_name(scene, index)
-    names = (stem, *(f"{stem}_{n}" for n in range(2, 10**6)))
+    names = chain([stem], (f"{stem}_{n}" for n in count(2)))
     path = next(path for path in (folder / f"{name}.{settings.export.format}" for name in names) if path not in taken)
     export_take(armature, settings.mesh, motion, path, load_profile(settings.export.profile))
     return path
@@ -109,64 +108,4 @@ def action_motion(scene: bpy.types.Scene, armature: bpy.types.Object) -> Motion:
         raise UserError(f"{armature.name}: has neither a shown take nor an action: generate one first")
     first, last = (round(frame) for frame in data.action.frame_range)
     frames = np.arange(first, last + 1)
-    values = _sampled(data.action, data.action_slot, frames)
-    rig = rig_of(armature)
-    pose = np.stack([_rotation(armature, bone, values, len(frames)) for bone in rig.bones], axis=1)
-    rotations = rig.local(pose)
-    still = armature.pose.bones[rig.root].location
-    location = _columns(values, f'pose.bones["{rig.root}"].location', still, len(frames))
-    translation = rig.translation(location)
-    face = _face(settings_of(scene).mesh, frames)
-    return Motion(rot.make_continuous(rotations), translation, scene_fps(scene), face)
-
-
-def _sampled(
-    action: bpy.types.Action, slot: versions.Slot | None, frames: rot.Array
-) -> dict[tuple[str, int], rot.Array]:
-    curves = versions.curves(action, slot or versions.slot_of(action, BODY))
-    return {
-        (curve.data_path, curve.array_index): np.array([curve.evaluate(frame) for frame in frames.tolist()])
-        for curve in curves
-        if not curve.mute
-    }
-
-
-def _columns(values: dict[tuple[str, int], rot.Array], path: str, still: object, frames: int) -> rot.Array:
-    return np.stack([values.get((path, i), np.full(frames, part)) for i, part in enumerate(still)], axis=-1)
-
-
-def _rotation(
-    armature: bpy.types.Object, name: str, values: dict[tuple[str, int], rot.Array], frames: int
-) -> rot.Array:
-    """The bone's rotation as quaternions [T, 4], whatever mode it is keyed in."""
-    bone, path = armature.pose.bones[name], f'pose.bones["{name}"].'
-    if bone.rotation_mode == "QUATERNION":
-        return rot.normalize(_columns(values, path + "rotation_quaternion", bone.rotation_quaternion, frames))
-    if bone.rotation_mode == "AXIS_ANGLE":
-        turns = _columns(values, path + "rotation_axis_angle", bone.rotation_axis_angle, frames)
-        axis = turns[:, 1:] / np.maximum(np.linalg.norm(turns[:, 1:], axis=-1, keepdims=True), 1e-9)
-        return rot.exp(axis * turns[:, :1])
-    angles = _columns(values, path + "rotation_euler", bone.rotation_euler, frames)
-    turned = rot.identity((frames,))
-    for axis in bone.rotation_mode:  # "XYZ" turns about X first: Rz · Ry · Rx
-        about = np.zeros((frames, 3))
-        about[:, "XYZ".index(axis)] = angles[:, "XYZ".index(axis)]
-        turned = rot.multiply(rot.exp(about), turned)
-    return turned
-
-
-def _face(mesh: bpy.types.Object | None, frames: rot.Array) -> rot.Array | None:
-    from .core.motion.arkit import ARKIT_SHAPES
-
-    if not face_shapes(mesh):
-        return None
-    keys = mesh.data.shape_keys
-    data = keys.animation_data
-    values = {}
-    if data is not None and data.action is not None:
-        for curve in versions.curves(data.action, data.action_slot or versions.slot_of(data.action, FACE)):
-            values[curve.data_path] = [curve.evaluate(frame) for frame in frames.tolist()]
-    face = np.zeros((len(frames), len(ARKIT_SHAPES)))
-    for name, key in face_shapes(mesh).items():
-        face[:, ARKIT_SHAPES.index(name)] = values.get(f'key_blocks["{key}"].value', keys.key_blocks[key].value)
-    return face
+    return played_motion(armature, settings_of(scene).mesh, frames, scene_fps(scene))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain, count
 
 import bpy
 
@@ -41,7 +42,8 @@ def show_take(scene: bpy.types.Scene, index: int, take: Take | None = None) -> N
         return
     take = take or take_store.stored_take(item.stored)
     hide_shown(scene, armature)
-    live = apply_take(armature, item.mesh, take, name=item.name, first_frame=item.first_frame, scene=scene)
+    part = (item.range_first, item.range_last) if item.use_range else None
+    live = apply_take(armature, item.mesh, take, name=item.name, first_frame=item.first_frame, scene=scene, part=part)
     # by index: Blender may have moved the list's items meanwhile
     item = settings.takes[index]
     if item.edits is not None:
@@ -68,6 +70,8 @@ def hide_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
     item = settings_of(scene).takes[index]
     live = live_take(armature)
     item.first_frame = int(live.frames[0])
+    if live.part is not None:
+        item.range_first, item.range_last = live.part
     if emphasis_edit.has_emphasis_record(armature):
         take_store.keep_emphasis(item.stored, emphasis_edit.saved_emphasis(armature))
     if live.edits is not None and _has_keys(live.edits):
@@ -81,16 +85,16 @@ def accept_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> bpy.type
     """Bakes what the character shows into one action, with the rotation modes that it had before.
 
     Where the action in use before was accepted earlier, the take goes into that one, for the frames it was made for;
-    the animator's keys there stay.
+    the animator's keys there stay. A take for some frames over an action of the animator's goes into a copy of it.
     """
     from .scene import regenerate
 
     index, settings = shown_index(scene, armature), settings_of(scene)
     tolerance_deg = settings.tolerance_deg if settings.reduce_keys else None
-    item = settings.takes[index] if index is not None else None
     if regenerate.can_accept_into_former(armature):
-        part = (item.range_first, item.range_last) if item is not None and item.use_range else (None, None)
-        action = regenerate.accept_into_former(armature, *part, tolerance_deg)
+        action = regenerate.accept_into_former(armature, tolerance_deg=tolerance_deg)
+    elif regenerate.can_accept_into_copy(armature):
+        action = regenerate.accept_into_copy(armature, tolerance_deg)
     else:
         action = accept_take(armature, keep.former_modes(live_take(armature).base), tolerance_deg)
     if index is not None:
@@ -197,4 +201,4 @@ def _has_keys(action: bpy.types.Action) -> bool:
 def _free_name(settings: ChironomySettings, armature: bpy.types.Object, seed: int) -> str:
     wanted = f"{armature.name} {seed}"
     taken = {item.name for item in settings.takes}
-    return next(name for name in (wanted, *(f"{wanted}.{n}" for n in range(2, 10**6))) if name not in taken)
+    return next(name for name in chain([wanted], (f"{wanted}.{n}" for n in count(2))) if name not in taken)

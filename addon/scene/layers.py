@@ -21,7 +21,9 @@ from .emphasis_edit import begin_editing
 from .follow import install_handler
 from .influence import EMPHASIS, EXAGGERATION, LAYER, keep_in_step, layer_strips, write_influence
 from .keyframes import BODY, FACE, Motion, resampled, scene_fps, set_rotation_mode, write_action
-from .live import BASE, EDITS, FIRST, FRAMES, NAME, LiveTake, has_live_take, live_take, refresh
+from .live import BASE, EDITS, FIRST, FRAMES, NAME, LiveTake, has_live_take, live_take, mark_part, refresh
+from .part import confined
+from .played import played_motion
 from .rig import Rig
 from .rig_target import rig_of
 
@@ -37,17 +39,23 @@ def apply_take(
     first_frame: int | None = None,
     emphasis: Array | None = None,
     scene: bpy.types.Scene | None = None,
+    part: tuple[int, int] | None = None,
 ) -> LiveTake:
     """Puts a take on the rig for review, from first_frame (the scene's first frame where it is not given).
 
-    emphasis [T] is e(t) at the take's frame rate, 0…2; the generator's psi where it is not given.
-    Raises UserError where a take is under review already, or where the NLA is in tweak mode.
+    emphasis [T] is e(t) at the take's frame rate, 0…2; the generator's psi where it is not given. part: the first and
+    the last frame of the scene that the take is for; on all others the character goes on as before (see `part.py`).
+    Raises UserError where a take is under review already, the NLA is in tweak mode, or the part misses the take.
     """
     scene = scene or bpy.context.scene
     _refuse_where_busy(armature, mesh)
     first = scene.frame_start if first_frame is None else first_frame
     rig = rig_of(armature)
-    base, delta, beyond = layer_motions(take, scene_fps(scene), rig)
+    base, semantic = fitted_layers(take, scene_fps(scene), rig)
+    if part is not None:
+        before = played_motion(armature, mesh, first + np.arange(base.frames), base.fps)
+        base, semantic = confined(base, semantic, before, first, part)
+    base, delta, beyond = layer_motions(base, semantic)
     steps = rig.for_steps()
     base_action = write_action(f"{name} · base", armature, mesh, base, first, rig=rig)
     layers = {BASE: base_action}
@@ -66,6 +74,8 @@ def apply_take(
     psi = _on_scene_frames(take.emphasis, take.metadata.fps, base.frames, scene)
     begin_editing(armature, psi, take.metadata.words, scene_fps(scene))
     install_handler()
+    if part is not None:
+        mark_part(armature, *part)
     refresh(armature, keep.shape_keys(mesh))
     return live_take(armature)
 
@@ -112,10 +122,10 @@ def take_down(live: LiveTake) -> list[bpy.types.Action]:
     return actions
 
 
-def layer_motions(take: Take, fps: float, rig: Rig) -> tuple[Motion, Motion, Motion]:
-    """Base, δ and what exaggeration adds, at the scene's frame rate, as COMBINE needs them: w ≥ 0 on every frame.
+def fitted_layers(take: Take, fps: float, rig: Rig) -> tuple[Motion, Motion]:
+    """Base and semantic layer at the scene's frame rate, as the rig can perform them.
 
-    All three are fitted to the rig: joints without a bone are taken over by others, feet stand.
+    Joints without a bone are taken over by others, feet stand.
     """
     base = resampled(Motion(take.base_rotations, take.translation, take.metadata.fps, take.face), fps)
     semantic = resampled(Motion(take.semantic_rotations, take.semantic_translation, take.metadata.fps), fps)
@@ -123,10 +133,15 @@ def layer_motions(take: Take, fps: float, rig: Rig) -> tuple[Motion, Motion, Mot
     goal, place = rig.fitted(semantic.rotations, semantic.translation)
     if rig.figure is not None:
         goal = within_reach(rotations, goal)  # several joints in one turn further than each
-    delta, beyond = layer_deltas(rotations, goal)
-    travel = place - translation
+    return replace(base, rotations=rotations, translation=translation), Motion(goal, place, fps)
+
+
+def layer_motions(base: Motion, semantic: Motion) -> tuple[Motion, Motion, Motion]:
+    """Base, δ and what exaggeration adds, as COMBINE needs them: w ≥ 0 on every frame."""
+    delta, beyond = layer_deltas(base.rotations, semantic.rotations)
+    travel, fps = semantic.translation - base.translation, base.fps
     return (
-        replace(base, rotations=rot.make_continuous(rotations), translation=translation),
+        replace(base, rotations=rot.make_continuous(base.rotations)),
         Motion(_upper_half(delta), travel, fps),
         Motion(_upper_half(beyond), np.zeros_like(travel), fps),
     )
