@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
+from chironomy.cli.doctor import findings
+from chironomy.cli.main import app
 from chironomy.errors import UserError
-from chironomy.generators.models import choose_model, examine, find_models, missing, models_folders
+from chironomy.generators.models import choose_model, examine, find_models, missing, model_at, models_folders
 from chironomy.generators.registry import GENERATORS, check_settings
 from chironomy.nets.model_card import Origin, write_card
 
@@ -48,7 +51,7 @@ def test_the_users_model_is_found_by_generator_name_and_folder(place: Path) -> N
     model(place / "other-system", "semges")
     assert [found.name for found in find_models()] == ["mine", "other-system"]
     assert [found.name for found in find_models("semtalk")] == ["mine"]
-    assert choose_model("semtalk") == choose_model("semtalk", "mine") == choose_model("semtalk", str(folder)) == folder
+    assert choose_model("semtalk") == choose_model("semtalk", "mine") == model_at("semtalk", folder) == folder
     assert missing("semtalk") == ""
 
 
@@ -96,16 +99,18 @@ def test_a_folder_with_a_broken_card_is_listed_with_its_problem(place: Path, car
     assert (found.system, bool(found.problem)) == ("", True)
     assert find_models() == (found,)
     with pytest.raises(UserError, match=r"card\.json"):
-        choose_model("semtalk", str(folder))
+        model_at("semtalk", folder)
 
 
 def test_wrong_choices_are_told_in_one_line(place: Path) -> None:
     model(place / "mine")
     model(place / "gestures", "semges")
-    with pytest.raises(UserError, match=r"nothing: there is no such folder.*there are: mine"):
+    with pytest.raises(UserError, match="nothing: semtalk has no model of this name: there are: mine"):
         choose_model("semtalk", "nothing")
     with pytest.raises(UserError, match="is a model for the generator semges, not semtalk"):
-        choose_model("semtalk", str(place / "gestures"))
+        model_at("semtalk", place / "gestures")
+    with pytest.raises(UserError, match="semtalk has no model of this name"):
+        choose_model("semtalk", "../" + place.name + "/mine")
     with pytest.raises(UserError, match="the generator rhythm needs no model"):
         choose_model("rhythm", "mine")
 
@@ -128,3 +133,43 @@ def test_looking_for_models_loads_no_torch() -> None:
 
 def test_every_generator_with_weights_says_how_to_get_them() -> None:
     assert all("chironomy convert-weights" in entry.weights for entry in GENERATORS.values() if entry.weights)
+
+
+DEMO = Path(__file__).parents[2] / "presets" / "demo" / "speech.flac"
+
+
+def chironomy(*arguments: object) -> None:
+    app(list(map(str, arguments)), standalone_mode=False)
+
+
+def test_the_command_line_says_what_is_missing_before_it_listens(place: Path) -> None:
+    with pytest.raises(UserError, match="semtalk: its weights are missing"):
+        chironomy("generate", DEMO, "--text", "I never said that", "--generator", "semtalk", "-o", place / "take.npz")
+    broken = model(place / "mine")
+    (broken / "base.safetensors").unlink()
+    wanted = ["--generator", "semtalk", "--model", broken]
+    with pytest.raises(UserError, match=r"base\.safetensors: is missing: make it again with `make it`"):
+        chironomy("generate", DEMO, "--text", "I never said that", *wanted, "-o", place / "take.npz")
+    assert not (place / "take.npz").exists()
+
+
+def test_settings_of_another_generator_are_wrong_use(place: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="top_k: the generator rhythm has no such setting"):
+        chironomy("generate", DEMO, "--text", "I never said that", "--top-k", 5, "-o", place / "take.npz")
+
+
+def test_the_doctor_names_models_and_what_is_wrong_with_them(place: Path) -> None:
+    model(place / "whole")
+    (model(place / "broken") / "base.safetensors").unlink()
+    found = {finding.name: finding for finding in findings()}
+    assert found["model whole"].ok
+    assert "for semtalk" in found["model whole"].detail
+    assert not found["model broken"].ok
+    assert "make it again with `make it`" in found["model broken"].remedy
+    assert "semtalk weights" not in found
+
+
+def test_the_doctor_says_how_to_get_weights_that_nobody_must_have(place: Path) -> None:
+    found = {finding.name: finding for finding in findings()}
+    assert found["semtalk weights"].ok
+    assert "chironomy convert-weights semtalk" in found["semtalk weights"].detail

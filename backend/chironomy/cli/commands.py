@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,10 +87,16 @@ def run_generate(
     profile: str,
     language: str,
     align_model: str | None,
+    model: str,
+    temperature: float | None,
+    top_k: int | None,
+    lazy: bool,
+    device: str,
     as_json: bool,
 ) -> None:
     """Everything that can be wrong with the request is found before the long work starts."""
-    from ..generators.registry import get_generator
+    from ..generators.devices import choose_device, with_fallback
+    from ..generators.registry import check_settings, entry_of
     from ..generators.rhythm.lexicon import BEAT, gesture_classes
     from ..generators.rhythm.library import style_named
     from ..pipeline.choices import read_gesture_classes, read_sliders
@@ -105,28 +111,47 @@ def run_generate(
     texts = [token.text for token in spoken.tokens]
     with _wrong_use():
         check_profile(profile)
-        get_generator(generator)
         style_named(style)
         sliders = read_sliders(emphasis, texts)
         classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
-    wishes = Wishes(generator, style, seed, classes)
-    body, model = _body(smplx_model)
+        settings = _settings(sliders, temperature, top_k, lazy)
+        check_settings(generator, settings)
+    wishes = Wishes(generator, style, seed, classes, settings, _weights(generator, model))
+    body, smplx = _body(smplx_model)
+    device, no_device = choose_device(device) if entry_of(generator).weights else ("cpu", "")
     with progress_bar(as_json) as progress:
         recording = hear(audio, spoken, align_model, within(progress, 0.0, 0.5))
-        take = perform(recording, body, wishes, within(progress, 0.5, 0.6))
+        part = within(progress, 0.5, 0.6)
+        take, fallen_back = with_fallback(device, lambda device: perform(recording, body, wishes, part, device))
         performance = of_take(take, body, sliders, audio)
-        write_outputs(outputs, performance, OutputSettings(profile, fps, model), within(progress, 0.6, 1.0))
+        write_outputs(outputs, performance, OutputSettings(profile, fps, smplx), within(progress, 0.6, 1.0))
     alignment = recording.speech.alignment
     report(
         as_json,
         outputs,
-        take.metadata.notices,
+        [*filter(None, [no_device]), *fallen_back, *take.metadata.notices],
         duration_s=round(recording.audio.duration_s, 3),
         frames=take.frames,
         fps=take.metadata.fps,
         words=len(alignment.words),
         fit=round(alignment.fit, 3),
     )
+
+
+def _settings(
+    sliders: Mapping[int, float], temperature: float | None, top_k: int | None, lazy: bool
+) -> dict[str, object]:
+    """Those that were given; the generator has its own values for the others."""
+    given = {"temperature": temperature, "top_k": top_k}
+    settings: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    return {**settings, "lazy": True, "sliders": dict(sliders)} if lazy else settings
+
+
+def _weights(generator: str, model: str) -> Path | None:
+    """The model that was meant by its folder or its name."""
+    from ..generators.models import choose_model, model_at
+
+    return model_at(generator, Path(model)) if model and Path(model).is_dir() else choose_model(generator, model)
 
 
 def run_align(

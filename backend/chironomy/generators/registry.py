@@ -36,7 +36,7 @@ GENERATORS = {
         "GPL-3.0-or-later",
         "Gestures and face learned from people who speak: rhythmic motion, and semantic motion where words call for it",
         weights="make them with `chironomy convert-weights semtalk FOLDER -o models/semtalk-official`, or train some",
-        settings=("fusion", "temperature", "top_k", "lazy", "sliders", "speaker", "precision", "compile"),
+        settings=("temperature", "top_k", "lazy", "sliders", "speaker", "precision", "compile"),
     ),
 }
 DEFAULT_GENERATOR = "rhythm"

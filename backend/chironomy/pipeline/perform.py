@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ..formats.take import Take, as_stored
-from ..generators.models import choose_model
 from ..generators.registry import get_generator
 from ..generators.request import Request
 from ..motion.body import Body
@@ -28,8 +27,8 @@ class Wishes:
     """By word number; "" for no gesture; other words are automatic."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Of this generator; see its entry in generators/registry.py."""
-    model: str = ""
-    """For generators with weights: a model's folder or name; "": the first that there is."""
+    model: Path | None = None
+    """The folder of the weights, for generators that have some; see generators/models.py."""
 
 
 def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent, device: str = "cpu") -> Take:
@@ -43,7 +42,7 @@ def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress
         wishes.settings,
         device,
         recording.audio,
-        choose_model(wishes.generator, wishes.model),
+        wishes.model,
     )
     take = get_generator(wishes.generator).generate(request, progress)
     metadata = replace(
