@@ -91,7 +91,7 @@ def test_published_functions_are_found_without_loading_torch_before() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match="semtalk/rvq_feet: .*semges/vq_hand"):
+    with pytest.raises(UserError, match=r"semtalk/rvq_feet: .*semges/vq_hand"):
         published("semtalk/rvq_feet")
 
 

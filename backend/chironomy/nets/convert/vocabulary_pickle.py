@@ -24,7 +24,9 @@ _ARRAYS = frozenset(
     for module, names in (
         ("numpy", ("ndarray", "dtype")),
         ("numpy.core.multiarray", ("_reconstruct", "scalar")),
+        ("numpy.core.numeric", ("_frombuffer",)),
         ("numpy._core.multiarray", ("_reconstruct", "scalar")),
+        ("numpy._core.numeric", ("_frombuffer",)),
         ("_codecs", ("encode",)),
     )
     for name in names

@@ -1,0 +1,163 @@
+"""A model's folder is read whole and verified, or an error names the file and the command that repairs it."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from chironomy.errors import UserError
+from chironomy.nets.model_card import Origin, read_card
+from chironomy.nets.model_folder import read_semges_model, write_model
+from chironomy.nets.semges.config import SemGesConfig, TextEncoderConfig, TransformerConfig, VqConfig
+from chironomy.nets.semges.transformer import SemanticTransformer
+from chironomy.nets.semges.vq import VqVae
+
+CONFIG = SemGesConfig(
+    name="small",
+    hand_width=12,
+    body_width=6,
+    vq=VqConfig(width=8, codes=4),
+    transformer=TransformerConfig(
+        audio_width=6,
+        width=8,
+        heads=2,
+        layers=1,
+        feed_forward=8,
+        text=TextEncoderConfig(vocabulary=10, word_width=4, widths=(8, 8)),
+    ),
+)
+COMMAND = "chironomy convert-weights semges published -o model"
+ORIGIN = Origin(
+    system="semges", name="small", summary="Made here.", licence="Do not pass it on.", made_by=COMMAND, notes=("Small.",)
+)
+
+
+def networks() -> dict[str, torch.nn.Module]:
+    return {
+        "vq_hand": VqVae(CONFIG.hand_width, CONFIG.vq),
+        "vq_body": VqVae(CONFIG.body_width, CONFIG.vq),
+        "transformer": SemanticTransformer(CONFIG.transformer, CONFIG.vq.width),
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_model(tmp_path / "models" / "small", CONFIG, networks().items(), ORIGIN, {"last_30.bin": "0" * 64})
+    return tmp_path / "models" / "small"
+
+
+def test_a_model_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = networks()
+    write_model(tmp_path / "model", CONFIG, written.items(), ORIGIN)
+    model = read_semges_model(tmp_path / "model")
+    assert model.config == CONFIG
+    assert model.card.origin == ORIGIN
+    for name, network in written.items():
+        read = getattr(model, name)
+        assert not read.training
+        for tensor_name, tensor in network.state_dict().items():
+            assert torch.equal(read.state_dict()[tensor_name], tensor)
+
+
+def test_half_precision_is_the_transformers_alone(folder: Path) -> None:
+    model = read_semges_model(folder, dtype=torch.bfloat16)
+    assert model.transformer.to_codes.weight.dtype == torch.bfloat16
+    assert model.vq_hand.quantizer.embedding.weight.dtype == torch.float32
+
+
+def test_cards_name_origin_licence_and_hashes(folder: Path) -> None:
+    card = read_card(folder)
+    assert set(card.files) == {"config.yaml", *(f"{name}.safetensors" for name in networks())}
+    text = (folder / "card.md").read_text()
+    for wanted in ("Do not pass it on.", COMMAND, "Small.", "last_30.bin", card.files["config.yaml"].sha256):
+        assert wanted in text
+
+
+@pytest.mark.parametrize("name", ["transformer.safetensors", "vq_body.safetensors", "config.yaml"])
+def test_a_missing_file_is_named_with_the_command_that_makes_it(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(UserError, match=f"{name}: is missing: make it again with `{COMMAND}`"):
+        read_semges_model(folder)
+
+
+@pytest.mark.parametrize("name", ["transformer.safetensors", "vq_body.safetensors", "config.yaml"])
+def test_a_changed_file_is_named_with_the_command_that_makes_it(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[-1] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(UserError, match=f"{name}: is damaged or was changed .*`{COMMAND}`"):
+        read_semges_model(folder)
+
+
+def test_weights_of_other_sizes_are_refused_though_their_hash_is_right(tmp_path: Path) -> None:
+    other = {**networks(), "vq_hand": VqVae(CONFIG.hand_width, VqConfig(width=16, codes=4))}
+    write_model(tmp_path / "model", CONFIG, other.items(), ORIGIN)
+    with pytest.raises(UserError, match=r"vq_hand\.safetensors: does not fit the folder's config\.yaml"):
+        read_semges_model(tmp_path / "model")
+
+
+def test_a_network_that_was_never_written_is_missing_and_not_made_up(tmp_path: Path) -> None:
+    some = {name: network for name, network in networks().items() if name != "transformer"}
+    write_model(tmp_path / "model", CONFIG, some.items(), ORIGIN)
+    with pytest.raises(UserError, match=r"transformer\.safetensors: is missing"):
+        read_semges_model(tmp_path / "model")
+
+
+def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"has no card\.json, so it is no model"):
+        read_semges_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": 2},
+        {"files": {"../other.safetensors": {"sha256": "0" * 64, "size_bytes": 1}}},
+        {"files": {"config.yaml": {"sha256": "short", "size_bytes": 1}}},
+        {"surprise": 1},
+    ],
+)
+def test_a_card_that_is_none_is_refused(folder: Path, change: dict) -> None:
+    path = folder / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(UserError, match=r"card\.json: is no model's card"):
+        read_semges_model(folder)
+
+
+def test_a_model_of_the_other_system_is_refused(tmp_path: Path) -> None:
+    write_model(tmp_path / "m", CONFIG, networks().items(), ORIGIN.model_copy(update={"system": "semtalk"}))
+    with pytest.raises(UserError, match="is a model of semtalk: choose one of semges"):
+        read_semges_model(tmp_path / "m")
+
+
+def test_a_full_disk_leaves_the_old_model(folder: Path) -> None:
+    resource = pytest.importorskip("resource", reason="needs file size limits (not on Windows)")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(UserError, match=r"small: cannot be written .*make room"):
+            write_model(folder, CONFIG, networks().items(), ORIGIN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_writing_again_replaces_the_model_and_leaves_what_else_lies_there(folder: Path) -> None:
+    (folder / "hubert-large").mkdir()
+    (folder / "hubert-large" / "config.json").write_text("{}")
+    before = read_card(folder).files
+    write_model(folder, CONFIG, networks().items(), ORIGIN)
+    assert read_card(folder).files["transformer.safetensors"] != before["transformer.safetensors"]
+    assert (folder / "hubert-large" / "config.json").read_text() == "{}"
+
+
+def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("mine")
+    with pytest.raises(UserError, match="holds other files than a model's"):
+        write_model(tmp_path, CONFIG, networks().items(), ORIGIN)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
