@@ -1,13 +1,14 @@
 """What a planner tells the networks of each frame: which hand does what, how far along it is, and where it goes.
 
-Networks that must choose among equally likely gestures average them; told the phase of each stroke and what it looks like at
-a few moments (its descriptor), they perform it. Corpora describe the gestures that are in them in the same way.
+Networks that must choose among equally likely gestures average them; told the phase of each stroke and what it looks
+like at a few moments (its description), they perform it. Corpora describe their gestures in the same way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ SIDES = ("left", "right")
 _PHASES = 4
 #: Envelope, seconds to the apex.
 _COURSE = 2
-#: Wrist when raised, at the apex, when lowering; where palm and fingers point at the apex; curl of index and of the others.
+#: Wrist when raised, at the apex, when lowering; where palm and fingers point at the apex; curl of index and others.
 _DESCRIPTION = 3 * 3 + 3 + 3 + 2
 #: Channels of one hand, and of both: left, then right.
 HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION
@@ -79,7 +80,7 @@ def _course(times: StrokeTimes, times_s: Array) -> Array:
     """[T, 6]: progress through preparation, stroke, hold and retraction, envelope, seconds to the apex."""
     borders = (times.start_s, times.raised_s, times.apex_s, times.lowering_s, times.end_s)
     columns = []
-    for begin, end in zip(borders[:-1], borders[1:], strict=True):
+    for begin, end in pairwise(borders):
         progress = (times_s - begin) / max(end - begin, 1e-3)
         columns.append(np.where((progress >= 0) & (progress < 1), 0.2 + 0.8 * progress, 0.0))
     up = (times_s - times.start_s) / max(times.raised_s - times.start_s, 1e-3)

@@ -20,6 +20,7 @@ from ...motion import rotations as rot
 from ...motion.body import Body, neutral_body
 from ...nets.config import FrontEndConfig
 from ...nets.front_end.features import Features, FrontEnd
+from ...nets.front_end.features import front_end as front_end_of
 from ...progress import Progress, silent
 from ...speech.types import FPS, Audio, Speech
 from ..corpus_format import CorpusFacts, CorpusIndex
@@ -34,7 +35,6 @@ STYLES = ("calm", "neutral", "lively")
 _STYLE_SHARES = (0.25, 0.5, 0.25)
 #: How often each recording of a person is used, with other gestures each time.
 _TIMES_RECORDED = 6
-#: A tenth of what is tested shows performances that are never trained on.
 _LICENCES = "gestures: LGPL-2.1 (SmartBody)"
 
 
@@ -167,10 +167,11 @@ def _classes(strokes: Sequence[PlannedStroke], frames: int, names: Sequence[str]
 
 
 def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
-    front_end = _front_end(order.front_end)
+    front_end = front_end_of(order.front_end, Path())
     features = front_end.features(speech, audio)
     rows, index = _sentences(front_end, features, order.sentence_frames)
-    assert features.phones is not None and features.word_features is not None and features.word_index is not None
+    if features.phones is None or features.word_features is None or features.word_index is None:
+        raise UserError("the corpus is made for models that read phones and MiniLM's words: choose such a recipe")
     return {
         "rhythm": features.rhythm.astype(np.float16),
         "phones": features.phones.astype(np.int16),
@@ -179,11 +180,6 @@ def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
         "sentence_index": index,
         "sentence_features": rows,
     }
-
-
-@cache
-def _front_end(config: FrontEndConfig) -> FrontEnd:
-    return FrontEnd(config, Path())
 
 
 def _sentences(front_end: FrontEnd, features: Features, frames: int) -> tuple[NDArray, NDArray]:

@@ -1,8 +1,8 @@
 """Two motions for one utterance: a base that follows the rhythm of speech, and a semantic one with real gestures.
 
-The rhythm generator gives the ground: stances, small beats, trunk, head and gaze, weight shifts. Words that call for a gesture
-class take a performance of that class by an actor, its apex on the stressed syllable; some stressed words take an actor's
-beat, in both layers.
+The rhythm generator gives the ground: stances, small beats, trunk, head and gaze. Words that call for a gesture class
+take a performance of that class by an actor, its apex on the stressed syllable; some stressed words take an actor's
+beat, in both layers. Legs and root are those of actors standing.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ...motion.rotations import Array
 from ...motion.skeleton import INDEX
 from ...speech.types import FPS, Speech
 from .idles import Idle, chain, stood
-from .overlay import Placed, laid_over
-from .performances import Performance
+from .overlay import SIDES, Placed, laid_over
+from .performances import Performance, active_sides, wrists_in_chest
 
 BEAT = "beat"
 #: Nobody makes the very same gesture again so soon.
@@ -44,7 +44,12 @@ _APART_S = 0.9
 _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.55, 0.30
 #: How deep the bones of a hand may come into the body, as far as corpora go.
 _DEEPEST_M = 0.012
-_ATTEMPTS = 5
+_ATTEMPTS = 6
+#: From where the hand happens to be into the stroke, and out of the hold, at the shortest; and mean speeds on the way.
+_INTO_S, _OUT_S = 0.34, 0.55
+_RAISING_M_S, _LOWERING_M_S = 0.9, 0.65
+#: Faster or jerkier hands look pulled.
+_FASTEST_M_S, _HARDEST_M_S2 = 3.6, 70.0
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _place(
     choices = [p for p in performances[entry.gesture_class] if p.number not in recent]
     for _ in range(_ATTEMPTS if choices else 0):
         performance = choices[pick(chance, [_weight(p, entry) for p in choices])]
-        made = _varied(performance, entry, chance, next_s)
+        made = _unhurried(_varied(performance, entry, chance, next_s), motion, body)
         if made.start_s > 0.0 and _is_clear(motion, made, body):
             return made
     return None
@@ -175,9 +180,26 @@ def _varied(performance: Performance, entry: Performed, chance: np.random.Genera
     turn = (float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0))))
     amount = float(chance.uniform(0.86, 1.0))
     lag_s = float(chance.normal(0.0, 0.02))
+    score = _word_score(entry)
     return Placed(
-        performance, entry.word, entry.nucleus_s + lag_s, speed, amount, turn, _word_score(entry), next_s - 0.36
+        performance, entry.word, entry.nucleus_s + lag_s, speed, amount, turn, score, next_s - _INTO_S, _INTO_S, _OUT_S
     )
+
+
+def _unhurried(placed: Placed, motion: Array, body: Body) -> Placed:
+    """With as much time on the way in and out as hands need for it."""
+    last = len(motion) - 1
+    sides = active_sides(placed.performance.hands)
+    ways = []
+    for moment_s, own_s in (
+        (placed.raised_s - _INTO_S, placed.performance.phases.raised_s),
+        (placed.lowering_s + _OUT_S, placed.performance.phases.lowering_s),
+    ):
+        here = motion[[int(np.clip(moment_s * FPS, 0, last))]]
+        own = placed.performance.rotations[[min(int(own_s * FPS), len(placed.performance.rotations) - 1)]]
+        way = wrists_in_chest(here, body)[0] - wrists_in_chest(own, body)[0]
+        ways.append(float(np.linalg.norm(way[sides], axis=-1).max()))
+    return replace(placed, into_s=max(_INTO_S, ways[0] / _RAISING_M_S), out_s=max(_OUT_S, ways[1] / _LOWERING_M_S))
 
 
 def _word_score(entry: Performed) -> float:
@@ -192,15 +214,16 @@ def _is_clear(motion: Array, placed: Placed, body: Body) -> bool:
     if len(part) < 2:
         return False
     positions, world = forward(part, np.zeros((len(part), 3)), body.rest_joints)
-    return bool(hands_in_body(positions, world, body).max() < _DEEPEST_M) and not _hands_meet(positions)
+    wrists = positions[:, [INDEX[f"{side}_wrist"] for side in SIDES]]
+    hurried = np.linalg.norm(np.diff(wrists, axis=0), axis=-1).max(initial=0.0) * FPS > _FASTEST_M_S
+    jolted = np.linalg.norm(np.diff(wrists, n=2, axis=0), axis=-1).max(initial=0.0) * FPS**2 > _HARDEST_M_S2
+    through = hands_in_body(positions, world, body).max() > _DEEPEST_M
+    return not (hurried or jolted or through or _hands_meet(positions))
 
 
 def _hands_meet(positions: Array) -> bool:
     """Whether the palms come so near that fingers would cross."""
-    palms = [
-        (positions[:, INDEX[f"{side}_wrist"]] + positions[:, INDEX[f"{side}_middle1"]]) / 2
-        for side in ("left", "right")
-    ]
+    palms = [(positions[:, INDEX[f"{side}_wrist"]] + positions[:, INDEX[f"{side}_middle1"]]) / 2 for side in SIDES]
     return bool(np.linalg.norm(palms[0] - palms[1], axis=-1).min() < 0.10)
 
 

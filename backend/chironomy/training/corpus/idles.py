@@ -1,7 +1,7 @@
 """How actors stand: the pelvis of real idles and weight shifts, strung together without seams, over feet that stay.
 
-Idles are stretches of standing on one leg or both; transitions lead from one way of standing to another. A chain of them,
-as long as an utterance, gives the root and the legs of both layers.
+Idles are stretches of standing on one leg or both; transitions lead from one way of standing to another. A chain of
+them, as long as an utterance, gives the root and the legs of both layers.
 """
 
 from __future__ import annotations

@@ -21,8 +21,6 @@ ARM_JOINTS = tuple(
     for side in SIDES
 )
 _TRUNK = [INDEX[name] for name in ("spine1", "spine2", "spine3", "neck", "head")]
-#: From where the hand happens to be into the stroke, and out of the hold, at the shortest.
-_INTO_S, _OUT_S = 0.36, 0.55
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,10 @@ class Placed:
     """Emphasis of the stroke, 0…1."""
     release_s: float
     """The hand is let go here at the latest: another stroke follows."""
+    into_s: float
+    """From where the hand happens to be until it is raised."""
+    out_s: float
+    """From where it is let go until it is where it would be anyway."""
 
     def at(self, own_s: float) -> float:
         """A moment of the performance as one of the recording."""
@@ -53,7 +55,7 @@ class Placed:
 
     @property
     def start_s(self) -> float:
-        return self.raised_s - _INTO_S / self.speed
+        return self.raised_s - self.into_s
 
     @property
     def lowering_s(self) -> float:
@@ -61,7 +63,7 @@ class Placed:
 
     @property
     def end_s(self) -> float:
-        return self.lowering_s + _OUT_S
+        return self.lowering_s + self.out_s
 
 
 def laid_over(rotations: Array, placed: Placed) -> Array:
@@ -88,8 +90,8 @@ def laid_over(rotations: Array, placed: Placed) -> Array:
 
 def _weight(placed: Placed, times_s: Array) -> Array:
     """[T]: 0 before and after, 1 from the raised hand until it lowers; no corner in its speed."""
-    up = (times_s - placed.start_s) / max(placed.raised_s - placed.start_s, 1e-6)
-    down = (placed.end_s - times_s) / _OUT_S
+    up = (times_s - placed.start_s) / placed.into_s
+    down = (placed.end_s - times_s) / placed.out_s
     return _smooth_step(np.minimum(up, down))
 
 

@@ -1,7 +1,7 @@
 """Single gestures of real actors, ready to be placed on a word.
 
-Read from a folder of SmartBody motions with a table `curated.tsv` that says which clips to use, as which class, with which
-hands, and where the wrist is furthest out (the apex).
+Read from a folder of SmartBody motions with a table `curated.tsv` that says which clips to use, as which class, with
+which hands, and where the wrist is furthest out (the apex).
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def read_table(folder: Path) -> list[dict[str, str]]:
 
 
 def read_motion(folder: Path, row: dict[str, str], body: Body) -> tuple[Array, Array] | None:
-    """Rotations [T, 55, 4] and translation [T, 3] of a row's clip on the body at FPS, repaired; None where beyond it."""
+    """Rotations [T, 55, 4] and translation [T, 3] of a row's clip at FPS, repaired; None where it is beyond that."""
     path = folder / row["file"]
     clip = read_skm(path)
     motion = facing_front(retarget_clip(clip, read_rig_maps(presets_folder() / "rig_maps"), body, str(path)), body)

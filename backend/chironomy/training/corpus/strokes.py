@@ -91,8 +91,8 @@ def _of_gesture(entry: Performed) -> list[_Stroke]:
     result = []
     lead = 0 if entry.lead == "left" else 1
     for side in (0, 1):
-        keys = gesture.keys if side == lead or gesture.hands == "both" else ()
-        keys = gesture.other if side != lead and gesture.other else keys
+        keys = list(gesture.keys if side == lead or gesture.hands == "both" else ())
+        keys = list(gesture.other) if side != lead and gesture.other else keys
         strokes = [key.time_s for key in keys if key.phase == "stroke"]
         if not strokes:
             continue

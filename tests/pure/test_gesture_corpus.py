@@ -1,0 +1,237 @@
+"""Actors' gestures put to speech: two layers, strokes on words, feet that stay, nothing through the body."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spoken_lines import LINE, perform, speech
+
+from chironomy.errors import UserError
+from chironomy.generators.semtalk.gesture_plan import (
+    HAND_CHANNELS,
+    PLAN_CHANNELS,
+    PlannedStroke,
+    StrokeTimes,
+    describe_strokes,
+    plan_channels,
+)
+from chironomy.motion import rotations as rot
+from chironomy.motion.body import neutral_body
+from chironomy.motion.kinematics import forward
+from chironomy.motion.skeleton import INDEX
+from chironomy.speech.types import FPS
+from chironomy.training.corpus.choreography import Utterance, by_class, choreograph
+from chironomy.training.corpus.idles import Idle, chain, stood
+from chironomy.training.corpus.lines import Line, read_lines, recorded_lines
+from chironomy.training.corpus.overlay import ARM_JOINTS, Placed, laid_over
+from chironomy.training.corpus.performances import (
+    Performance,
+    Phases,
+    held_out,
+    mirrored,
+    mirrored_rotations,
+    read_performances,
+)
+from chironomy.training.corpus.repairs import low_passed, repaired
+from chironomy.training.corpus.strokes import base_strokes, semantic_strokes
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+BODY = neutral_body()
+needs_data = pytest.mark.skipif(not DATA.exists(), reason="the actors' gestures are not part of the repository")
+
+
+def raised_arm(number: int = 1, gesture_class: str = "negation", height_rad: float = 0.6) -> Performance:
+    """The left hand comes up beside the body, is held, and goes down again, in 2.4 s."""
+    rest = perform("Well.").base_rotations[0]
+    motion = np.tile(rest, (72, 1, 1))
+    up = np.interp(np.arange(72) / FPS, [0.3, 0.9, 1.5, 2.1], [0.0, 1.0, 1.0, 0.0])
+    elbow = INDEX["left_elbow"]
+    bent = rot.multiply(rest[elbow], rot.about("y", np.asarray(-height_rad)))
+    motion[:, elbow] = rot.slerp(rest[elbow], bent, up[:, None][:, 0])
+    phases = Phases(0.3, 0.7, 1.0, 1.5, 2.1)
+    return Performance(number, "made", gesture_class, "left", motion, phases, 0.3, held_out(number))
+
+
+def standing() -> list[Idle]:
+    """Two ways of standing and the ways between them."""
+    seconds = np.arange(12 * FPS) / FPS
+    sway = np.stack([0 * seconds, 0.02 * np.sin(seconds), 0 * seconds, 0.01 * np.sin(seconds), 0 * seconds], axis=-1)
+    shifted = sway + np.array([0, 0, 0.05, 0.05, 0])
+    over = np.linspace(0, 1, 3 * FPS)[:, None]
+    there = sway[: 3 * FPS] * (1 - over) + shifted[: 3 * FPS] * over
+    between = (Idle("both", "one", there), Idle("one", "both", there[::-1]))
+    return [Idle("both", "both", sway), Idle("one", "one", shifted), *between]
+
+
+def utterance(seed: int = 1, text: str = LINE) -> Utterance:
+    performances = by_class([raised_arm(k, name) for k, name in enumerate(["negation", "negation", "we", "beat"])])
+    return choreograph(speech(text), BODY, performances, standing(), "neutral", seed)
+
+
+def placed(apex_s: float = 3.0) -> Placed:
+    return Placed(raised_arm(), 0, apex_s, 1.0, 1.0, (0.0, 0.0), 0.8, np.inf, 0.4, 0.5)
+
+
+def test_the_same_seed_gives_the_same_motion_and_another_seed_another() -> None:
+    one, again, other = utterance(1), utterance(1), utterance(2)
+    assert one.take.semantic_rotations.tobytes() == again.take.semantic_rotations.tobytes()
+    assert not np.allclose(one.take.semantic_rotations, other.take.semantic_rotations)
+
+
+def test_gestures_of_actors_fall_on_the_stressed_syllable_of_words_of_their_class() -> None:
+    made = utterance()
+    planned = {p.word: p for p in made.planned}
+    assert {p.performance.gesture_class for p in made.placed} >= {"negation"}
+    for p in made.placed:
+        assert p.performance.gesture_class == planned[p.word].gesture_class
+        assert abs(p.apex_s - planned[p.word].nucleus_s) < 0.1
+
+
+def test_legs_and_root_are_the_same_in_both_layers_and_feet_stay() -> None:
+    take = utterance().take
+    legs = [0, *(k for k, name in enumerate(INDEX) if name.split("_")[-1] in ("hip", "knee", "ankle", "foot"))]
+    assert np.allclose(take.base_rotations[:, legs], take.semantic_rotations[:, legs], atol=1e-9)
+    positions, _ = forward(take.semantic_rotations, take.translation, BODY.rest_joints)
+    ankles = positions[:, [INDEX["left_ankle"], INDEX["right_ankle"]]]
+    assert np.ptp(ankles, axis=0).max() < 0.002
+
+
+def test_no_performance_comes_twice_within_ten_seconds() -> None:
+    made = utterance()
+    for k, p in enumerate(made.placed):
+        assert all(
+            p.performance.number != q.performance.number or q.apex_s - p.apex_s >= 10.0 for q in made.placed[k + 1 :]
+        )
+
+
+def test_the_score_is_high_on_strokes_and_nothing_where_nothing_is_said() -> None:
+    made = utterance()
+    strong = [p for p in made.placed if p.performance.gesture_class != "beat"]
+    assert strong
+    for p in strong:
+        assert made.take.emphasis[round(p.apex_s * FPS)] >= p.score - 1e-6
+    assert made.take.emphasis[0] == 0.0
+
+
+def test_a_performance_changes_its_own_time_alone_and_its_own_arm() -> None:
+    motion = perform().base_rotations
+    laid = laid_over(motion, placed())
+    changed = np.flatnonzero(np.abs(laid - motion).max(axis=(1, 2)) > 0)
+    assert placed().start_s * FPS - 1 <= changed[0]
+    assert changed[-1] <= placed().end_s * FPS + 1
+    right = ARM_JOINTS[1]
+    assert laid[:, right].tobytes() == motion[:, right].tobytes()
+
+
+def test_at_the_apex_the_arm_is_the_actors() -> None:
+    laid = laid_over(perform().base_rotations, placed())
+    elbow = INDEX["left_elbow"]
+    difference = rot.multiply(rot.inverse(laid[90, elbow]), raised_arm().rotations[30, elbow])
+    assert np.degrees(rot.angle(difference)) < 0.01
+
+
+def test_mirroring_swaps_hands_and_sides_and_twice_is_nothing() -> None:
+    left = replace(raised_arm(), gesture_class="left")
+    right = mirrored(left)
+    assert (right.hands, right.gesture_class, right.number) == ("right", "right", left.number)
+    assert np.allclose(mirrored_rotations(right.rotations), left.rotations)
+    wrists = [
+        forward(p.rotations[30:31], np.zeros((1, 3)), BODY.rest_joints)[0][0, INDEX[f"{p.hands}_elbow"]]
+        for p in (left, right)
+    ]
+    assert np.allclose(wrists[0] * [-1, 1, 1], wrists[1], atol=0.02)
+
+
+def test_repairs_take_jitter_away_and_keep_the_movement() -> None:
+    motion = raised_arm().rotations
+    noise = rot.exp(np.random.default_rng(1).normal(0, 0.03, (72, 55, 3)))
+    smooth = low_passed(rot.multiply(motion, noise), FPS, 5.0)
+    off = np.degrees(rot.angle(rot.multiply(rot.inverse(motion), smooth)))
+    assert off.mean() < 0.6 * np.degrees(rot.angle(noise)).mean()
+    assert repaired(motion, FPS, "arm jumps") is None
+    assert repaired(motion, FPS, "") is motion
+
+
+def test_idles_follow_each_other_without_a_step() -> None:
+    pelvis = chain(standing(), 900, [4.0, 9.0, 15.0], seed=3)
+    steps = np.abs(np.diff(pelvis[:, 3:], axis=0)) * FPS
+    assert steps.max() < 0.35
+    assert np.abs(np.diff(steps, axis=0)).max() < 0.12
+    assert np.ptp(pelvis[:, 3]) > 0.02
+
+
+def test_standing_keeps_the_chest_upright_over_a_moving_pelvis() -> None:
+    take = perform()
+    pelvis = chain(standing(), take.frames, [], seed=5)
+    rotations, translation = stood(take.base_rotations, pelvis, BODY, 5)
+    chest = INDEX["spine3"]
+    before = forward(take.base_rotations, take.translation, BODY.rest_joints)[1][:, chest]
+    after = forward(rotations, translation, BODY.rest_joints)[1][:, chest]
+    assert np.degrees(rot.angle(rot.multiply(rot.inverse(before), after))).max() < 1.5
+
+
+@given(st.integers(0, 1), st.floats(0.1, 2.0), st.floats(0.1, 1.0), st.floats(0.1, 1.0))
+def test_a_plan_says_nothing_outside_of_strokes_nor_of_the_other_hand(
+    side: int, start: float, up: float, held: float
+) -> None:
+    times = StrokeTimes(start, start + 0.3, start + 0.3 + up, start + 0.4 + up + held, start + 0.9 + up + held)
+    plan = plan_channels([PlannedStroke(side, "you", times, np.ones(17))], 180)
+    assert plan.shape == (180, PLAN_CHANNELS)
+    hands = plan.reshape(180, 2, HAND_CHANNELS)
+    assert not hands[:, 1 - side].any()
+    seconds = np.arange(180) / FPS
+    assert not hands[(seconds < start - 1e-9) | (seconds > times.end_s + 1e-9)].any()
+    phases = hands[:, side, :4] > 0
+    assert phases.sum(axis=1).max() <= 1
+
+
+def test_a_description_tells_where_the_hand_is_and_is_the_same_for_both_hands() -> None:
+    left, right = raised_arm(), mirrored(raised_arm())
+    times = [StrokeTimes(0.3, 0.7, 1.0, 1.5, 2.1)]
+    one, other = (describe_strokes(p.rotations, BODY, [side], times)[0] for side, p in enumerate((left, right)))
+    assert np.abs(one - other).max() < 0.05
+    higher = describe_strokes(raised_arm(height_rad=1.2).rotations, BODY, [0], times)[0]
+    assert np.abs(one[3:6] - higher[3:6]).max() > 0.1
+
+
+def test_strokes_of_the_base_layer_are_beats_alone() -> None:
+    made = utterance()
+    assert {s.gesture_class for s in base_strokes(made, BODY)} == {"beat"}
+    assert {"negation", "beat"} <= {s.gesture_class for s in semantic_strokes(made, BODY)}
+
+
+def test_speeches_are_cut_at_sentences_and_one_speech_is_in_one_split(tmp_path: Path) -> None:
+    sentence = "We meet here today, my friends, to speak of what this nation owes to those who built it."
+    for name in ("1801-Jefferson", "1933-Roosevelt", "1961-Kennedy"):
+        (tmp_path / f"{name}.txt").write_text(f"[Applause] {sentence} " * 12, encoding="utf-8")
+    lines = [line for line, _ in zip(read_lines(tmp_path, 1), range(40), strict=False)]
+    assert all(line.text.endswith("built it.") and "Applause" not in line.text for line in lines)
+    assert all(len({line.split for line in lines if line.group == group}) == 1 for group in {x.group for x in lines})
+    assert len({line.id for line in lines}) == len(lines)
+
+
+def test_missing_data_is_told_in_one_line(tmp_path: Path) -> None:
+    for read in (lambda: recorded_lines(tmp_path), lambda: read_performances(tmp_path, BODY)):
+        with pytest.raises(UserError, match="cannot be read"):
+            read()
+
+
+@needs_data
+def test_the_actors_gestures_are_read_one_copy_of_each_with_phases_in_order() -> None:
+    performances = read_performances(DATA / "gestures", BODY)
+    assert len(performances) > 150
+    assert len({(p.number, p.gesture_class) for p in performances}) == len(performances)
+    for p in performances:
+        f = p.phases
+        assert 0 <= f.start_s < f.raised_s <= f.apex_s <= f.lowering_s < f.end_s <= p.duration_s + 0.1, p.source
+
+
+@needs_data
+def test_recordings_of_one_sentence_by_two_people_are_in_one_split() -> None:
+    lines: list[Line] = recorded_lines(DATA / "speech")
+    splits = {group: {line.split for line in lines if line.group == group} for group in {line.group for line in lines}}
+    assert all(len(found) == 1 for found in splits.values())
+    assert {"train", "val", "test"} <= {line.split for line in lines}
