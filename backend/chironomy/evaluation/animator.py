@@ -88,6 +88,11 @@ def _above_hips(subject: Subject) -> Array:
     return subject.wrists[..., 1] - hips
 
 
+def _raised(subject: Subject) -> NDArray[np.bool_]:
+    """Where a wrist is higher than the pelvis; the hip joints are lower than the wrists of hanging arms."""
+    return (subject.wrists[..., 1] > subject.positions[:, None, INDEX["pelvis"], 1]).any(axis=1)
+
+
 def _frozen_while_speaking(subject: Subject) -> NDArray[np.bool_]:
     return frozen(subject.positions, FPS)[subject.speaking]
 
@@ -120,7 +125,7 @@ def _out_of_range(subject: Subject) -> Array:
 
 def _mirrored(subject: Subject) -> NDArray[np.bool_]:
     """Of the frames in which a hand moves, those in which the other does the same, mirrored; as the chest sees them."""
-    velocity = np.gradient(subject.wrists_from_chest, 1 / FPS, axis=0)
+    velocity = np.diff(subject.wrists_from_chest, axis=0) * FPS
     faster = np.linalg.norm(velocity, axis=-1).max(axis=1)
     apart = np.linalg.norm(velocity[:, 0] - _MIRROR * velocity[:, 1], axis=-1)
     return (apart < _MIRRORED * faster)[faster > _MOVING_M_S]
@@ -128,15 +133,15 @@ def _mirrored(subject: Subject) -> NDArray[np.bool_]:
 
 METRICS: tuple[Metric, ...] = (
     Metric("faster hand, median speed", "m/s", _faster_hand, _median),
-    Metric("faster hand, 95th percentile of speed", "m/s", _faster_hand, _percentile_95),
+    Metric("faster hand, 95th percentile", "m/s", _faster_hand, _percentile_95),
     Metric("a hand moves", "% of frames", lambda s: _faster_hand(s) > _MOVING_M_S, _percent, 1),
-    Metric("a hand is above the hips", "% of frames", lambda s: _above_hips(s).max(axis=1) > 0, _percent, 1),
-    Metric("hands above the hips, median height", "m", lambda s: _above_hips(s).ravel(), _median),
+    Metric("a hand is above the hips", "% of frames", _raised, _percent, 1),
+    Metric("hands above the hip joints, median", "m", lambda s: _above_hips(s).ravel(), _median),
     Metric("wrist jerk, median", "m/s³", _jerk, _median, 0),
     Metric("wrist jerk, 95th percentile", "m/s³", _jerk, _percentile_95, 0),
     Metric("frozen while speaking", "% of frames", _frozen_while_speaking, _percent, 1),
-    Metric("longest frozen stretch while speaking", "s", _frozen_stretches, _largest),
-    Metric("longest stretch under 0.05 m/s while speaking", "s", _held_stretches, _largest),
+    Metric("frozen while speaking, longest", "s", _frozen_stretches, _largest),
+    Metric("held (under 0.05 m/s), longest", "s", _held_stretches, _largest),
     Metric("gestures", "a minute", strokes.gesture_onsets, _a_minute, 0),
     Metric("stroke to stressed vowel, median", "ms", lambda s: 1000 * np.abs(strokes.from_stress_s(s)), _median, 0),
     Metric("the same by chance", "ms", lambda s: 1000 * np.abs(strokes.from_any_time_s(s)), _median, 0),
@@ -148,7 +153,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("foot sliding, worst contact", "mm", _sliding_mm, _largest, 1),
     Metric("a joint over 1° out of range", "% of frames", lambda s: _out_of_range(s) > _OUT_OF_RANGE_RAD, _percent, 1),
     Metric("joints out of range, worst", "°", lambda s: np.degrees(_out_of_range(s)), _largest, 1),
-    Metric("hands in trunk or head by over 2 cm", "% of frames", lambda s: _depth_in_body(s) > _IN_BODY_M, _percent),
+    Metric("hands over 2 cm in trunk or head", "% of frames", lambda s: _depth_in_body(s) > _IN_BODY_M, _percent),
     Metric("hands in trunk or head, deepest", "cm", lambda s: 100 * _depth_in_body(s), _largest, 1),
     Metric(
         "hands in each other",

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formats.take import TakeWord
 from ..motion.rotations import Array
 from . import psi_quality
 from .animator import METRICS, measure
@@ -87,7 +88,7 @@ def paper_figures(
 def plan_figures(takes: Sequence[Subject], reference: Sequence[Subject]) -> list[Figure]:
     """Extent against the plan, psi against its labels, and how much takes of one line with other seeds differ."""
     pairs = list(_pairs(takes, reference))
-    extents = _joined([extent_against_plan(take, plan, plan.words or take.words) for take, plan in pairs])
+    extents = _joined([extent_against_plan(take, plan, _with_gestures(plan) or take.words) for take, plan in pairs])
     labelled = [(take.psi, real.semantic_score) for take, real in pairs]
     rated = [_equally_long(psi, score) for psi, score in labelled if psi is not None and score is not None]
     psi, labels = _joined([psi for psi, _ in rated]), _joined([score for _, score in rated]) > 0
@@ -114,7 +115,7 @@ def distance_figure(
     ours = pooled_latents([subject.rotations for subject in takes], encode)
     theirs = pooled_latents([subject.rotations for subject in reference], encode)
     middle = len(theirs) // 2
-    figure = Figure("FGD to the reference (reference: between its halves)", "", _distance(ours, theirs, recipe),
+    figure = Figure("FGD; reference: between its halves", "", _distance(ours, theirs, recipe),
                     _distance(theirs[:middle], theirs[middle:], recipe), 3)  # fmt: skip
     fewest = min(len(ours), len(theirs) // 2)
     wanted = _LATENTS_PER_DIMENSION * (theirs.shape[1] if len(theirs) else 0)
@@ -140,6 +141,10 @@ def _pairs(takes: Sequence[Subject], reference: Sequence[Subject]) -> Iterator[t
     """Takes with the recordings of the same names."""
     by_name = {subject.name: subject for subject in reference}
     return ((take, by_name[take.name]) for take in takes if take.name in by_name)
+
+
+def _with_gestures(subject: Subject) -> list[TakeWord]:
+    return [entry for entry in subject.words if entry.gesture_class]
 
 
 def _seeds_of_one_line(takes: Sequence[Subject]) -> Iterator[tuple[Subject, Subject]]:
