@@ -152,7 +152,10 @@ def test_a_transcript_that_cannot_be_read_is_named_as_the_user_calls_it(server: 
 def test_health_says_what_there_is(server: RunningServer, done: dict):
     health = server.http.get("/health").json()
     assert health["device"] == "cpu"
-    assert {"name", "licence", "description"} == set(health["generators"][0])
+    generators = {entry["name"]: entry for entry in health["generators"]}
+    assert generators["rhythm"]["licence"] == "GPL-3.0-or-later"
+    assert (generators["rhythm"]["missing"], generators["rhythm"]["models"]) == ("", [])
+    assert "temperature" in generators["semtalk"]["settings"]
     assert "neutral" in health["styles"]
     assert "negation" in health["gesture_classes"]
     assert 20 < health["memory_mb"] < 5000

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from running_server import SHORT_TEXT, RunningServer
 
+from chironomy.nets.model_card import Origin, write_card
 from chironomy.server.own_files import alignment_model, smplx_model_file, state_of
 
 
@@ -51,3 +53,24 @@ def test_a_body_that_cannot_be_read_fails_the_job_in_one_line(
     server = start()
     status = server.wait(server.submit(speech, text=SHORT_TEXT), "failed")
     assert "SMPLX_MISSING.npz" in status["error"]["detail"]
+
+
+def test_health_tells_of_weights_and_a_job_without_them_is_refused_in_one_line(
+    start: Callable[..., RunningServer], speech: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    models = tmp_path / "models"
+    (models / "mine").mkdir(parents=True)
+    (models / "mine" / "base.safetensors").write_bytes(b"weights")
+    origin = Origin(system="semtalk", name="Mine", summary="Made up.", licence="Mine alone", made_by="make it")
+    write_card(models / "mine", origin, {})
+    (models / "mine" / "base.safetensors").unlink()
+    monkeypatch.setenv("CHIRONOMY_MODELS", str(models))
+    server = start()
+    semtalk = next(g for g in server.http.get("/health").json()["generators"] if g["name"] == "semtalk")
+    mine = next(model for model in semtalk["models"] if model["name"] == "mine")
+    assert (mine["licence"], mine["summary"]) == ("Mine alone", "Made up.")
+    assert mine["problem"].endswith("mine/base.safetensors: is missing: make it again with `make it`")
+    wishes = {"text": SHORT_TEXT, "generator": "semtalk", "model": "mine"}
+    answer = server.http.post("/jobs", files={"request": (None, json.dumps(wishes)), "audio": ("a.flac", speech)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_weights")
+    assert answer.json()["detail"] == mine["problem"]

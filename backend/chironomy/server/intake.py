@@ -17,7 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from .. import __version__
-from ..generators.registry import GENERATORS
+from ..errors import UserError
+from ..generators.models import choose_model
+from ..generators.registry import GENERATORS, check_settings
 from ..presets import load_preset, presets_folder
 from .own_files import alignment_model, smplx_model_file, state_of
 from .problems import Problem, of_validation
@@ -100,15 +102,29 @@ async def _wishes(part: UploadFile | str | None, limits: Limits) -> JobRequest:
 
 
 def _require_known(wanted: JobRequest) -> None:
-    """That generator, style and classes exist. Raises Problem."""
+    """That generator, its settings and weights, style and classes exist. Raises Problem."""
     if wanted.generator not in GENERATORS:
         raise Problem(422, "unknown_generator", f"there is no generator “{wanted.generator}”: {_one_of(GENERATORS)}")
+    try:
+        check_settings(wanted.generator, wanted.settings)
+    except UserError as error:
+        raise Problem(422, "unknown_setting", str(error)) from error
+    if wanted.kind == "generate":
+        _weights(wanted)
     if wanted.style not in (known := styles()):
         raise Problem(422, "unknown_style", f"there is no style “{wanted.style}”: {_one_of(known)}")
     known = gesture_classes()
     for name in wanted.gesture_classes.values():
         if name and name not in known:
             raise Problem(422, "unknown_gesture_class", f"there is no gesture class “{name}”: {_one_of(known)}")
+
+
+def _weights(wanted: JobRequest) -> Path | None:
+    """The folder of the model that is meant. Raises Problem."""
+    try:
+        return choose_model(wanted.generator, wanted.model)
+    except UserError as error:
+        raise Problem(422, "no_weights", str(error)) from error
 
 
 def _one_of(names: Any) -> str:
@@ -125,7 +141,7 @@ def _require_words(wanted: JobRequest, transcript: UploadFile | None) -> None:
 
 
 #: The settings that a take, but not the words' times, depend on.
-_OF_A_TAKE = ("generator", "style", "gesture_classes")
+_OF_A_TAKE = ("generator", "model", "settings", "style", "gesture_classes")
 
 
 async def _in_place(
@@ -138,8 +154,12 @@ async def _in_place(
     hearing, body = state_of(alignment_model(wanted.language)), state_of(smplx_model_file())
     words_id = _hash([__version__, sound.digest, words.file, words.digest, wanted.language, hearing])
     seeds = range(wanted.seed, wanted.seed + (min(wanted.variations, MOST_VARIATIONS)))
-    settings = wanted.model_dump(include={"generator", "style", "language", "gesture_classes"})
-    takes = [(_hash([words_id, presets, body, *(settings[key] for key in _OF_A_TAKE), seed]), seed) for seed in seeds]
+    settings = wanted.model_dump(include={"language", *_OF_A_TAKE})
+    weights = state_of(_weights(wanted)) if wanted.kind == "generate" else []
+    takes = [
+        (_hash([words_id, presets, body, weights, *(settings[key] for key in _OF_A_TAKE), seed]), seed)
+        for seed in seeds
+    ]
     return Job(
         id=job_id,
         kind=wanted.kind,

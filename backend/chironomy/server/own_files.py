@@ -1,13 +1,16 @@
 """Files of the user's own that the server was told of when it started: a body, and models for other languages.
 
 They come through the environment, as the add-on's preferences name them: CHIRONOMY_SMPLX_MODEL is a file,
-CHIRONOMY_MODELS a folder in which `align/de` holds a CTC model that hears German.
+CHIRONOMY_MODELS a folder in which `align/de` holds a CTC model that hears German, and every other folder with a card a
+model of a generator (generators/models.py).
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from ..generators.models import MODELS_VARIABLE
 
 
 def smplx_model_file() -> Path | None:
@@ -18,7 +21,7 @@ def smplx_model_file() -> Path | None:
 
 def alignment_model(language: str) -> Path | None:
     """The folder of the CTC model for a language ("de", "de-AT"), where there is one; English needs none."""
-    folder, code = os.environ.get("CHIRONOMY_MODELS"), language.lower()
+    folder, code = os.environ.get(MODELS_VARIABLE), language.lower()
     if not folder or code.partition("-")[0] == "en":
         return None
     places = (Path(folder) / "align" / name for name in (code, code.partition("-")[0]))
@@ -27,7 +30,7 @@ def alignment_model(language: str) -> Path | None:
 
 def alignment_model_place(language: str) -> str:
     """Where `alignment_model` looks, for messages."""
-    folder = os.environ.get("CHIRONOMY_MODELS") or "the model folder of the add-on's preferences"
+    folder = os.environ.get(MODELS_VARIABLE) or "the model folder of the add-on's preferences"
     return f"{folder}/align/{language.lower().partition('-')[0]}"
 
 

@@ -19,6 +19,13 @@ WordNumber = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,4})$")]
 Emphasis = Annotated[float, Field(ge=0, le=MAX_EMPHASIS, allow_inf_nan=False)]
 
 
+Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+WholeNumber = Annotated[int, Field(ge=-(10**6), le=10**6)]
+Setting = (
+    bool | WholeNumber | Number | Annotated[str, Field(max_length=100)] | Annotated[list[Number], Field(max_length=16)]
+)
+
+
 class Strict(BaseModel):
     """No key that is not named here, no text where a number is meant."""
 
@@ -56,6 +63,13 @@ class JobRequest(Strict):
     words: list[WordModel] | None = Field(default=None, min_length=1, max_length=_MOST_WORDS)
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
     generator: str = Field(default="rhythm", max_length=100)
+    model: str = Field(
+        default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,79})?$",
+        description="For generators with weights: one of its models in GET /health; empty: the first that is whole.",
+    )  # fmt: skip
+    settings: dict[Annotated[str, Field(max_length=40)], Setting] = Field(
+        default={}, max_length=20, description="Of the generator; their names are in GET /health."
+    )
     style: str = Field(default="neutral", max_length=100)
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
     gesture_classes: dict[WordNumber, Annotated[str, Field(max_length=100)]] = Field(
@@ -104,12 +118,27 @@ class JobStatus(BaseModel):
     notices: list[str]
 
 
+class ModelModel(BaseModel):
+    """Weights of a generator on this machine."""
+
+    name: str
+    licence: str
+    summary: str
+    problem: str
+    """What is missing or broken; empty where all is there."""
+
+
 class GeneratorModel(BaseModel):
     """One generator."""
 
     name: str
     licence: str
+    """Of its code; its models have their own."""
     description: str
+    settings: list[str]
+    models: list[ModelModel]
+    missing: str
+    """Why it cannot be used, and what to do, in one line; empty where it can."""
 
 
 class Health(BaseModel):

@@ -15,6 +15,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from .. import __version__
+from ..generators.models import find_models, missing
 from ..generators.registry import GENERATORS
 from .fuse import fused_npz
 from .intake import gesture_classes, styles, take_in
@@ -22,7 +23,7 @@ from .jobs import Jobs, as_event
 from .parents import Parents
 from .problems import MEDIA_TYPE as PROBLEM_TYPE
 from .problems import Problem, ProblemDocument
-from .requests import FuseRequest, GeneratorModel, Health, JobCreated, JobRequest, JobStatus, ParentRequest
+from .requests import FuseRequest, GeneratorModel, Health, JobCreated, JobRequest, JobStatus, ModelModel, ParentRequest
 from .settings import PROTOCOL, Limits
 from .store import Store
 
@@ -122,9 +123,7 @@ def _add_take_routes(router: APIRouter, rooms: Rooms) -> None:
 def _add_server_routes(router: APIRouter, rooms: Rooms) -> None:
     @router.get("/health", summary="What the server is and does")
     async def health() -> Health:
-        generators = [
-            GeneratorModel(name=n, licence=e.licence, description=e.description) for n, e in GENERATORS.items()
-        ]
+        generators = await run_in_threadpool(_generators)
         return Health(
             version=__version__,
             protocol=PROTOCOL,
@@ -142,6 +141,24 @@ def _add_server_routes(router: APIRouter, rooms: Rooms) -> None:
         """The server ends when the last of its parents has. Without any it runs until it is stopped."""
         if not rooms.parents.add(wanted.pid):
             raise Problem(422, "no_such_process", f"there is no process {wanted.pid}")
+
+
+def _generators() -> list[GeneratorModel]:
+    """All of them, also those whose weights are missing, with the models that are there."""
+    return [
+        GeneratorModel(
+            name=name,
+            licence=entry.licence,
+            description=entry.description,
+            settings=list(entry.settings),
+            models=[
+                ModelModel(name=model.name, licence=model.licence, summary=model.summary, problem=model.problem)
+                for model in (find_models(name) if entry.weights else ())
+            ],
+            missing=missing(name),
+        )
+        for name, entry in GENERATORS.items()
+    ]
 
 
 async def _events(rooms: Rooms, job_id: str, request: Request) -> AsyncIterator[str]:

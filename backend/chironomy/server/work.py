@@ -85,13 +85,15 @@ class Performer:
     def _generate(self, order: Mapping[str, Any], recording: Recording, folder: Path, progress: Progress) -> Results:
         from ..formats.take import write_take
         from ..generators.devices import with_fallback
+        from ..generators.models import choose_model
         from ..pipeline.perform import Wishes, perform
 
         body, results = _body(), {}
+        model = choose_model(order["generator"], order["model"])
         classes = {int(number): name for number, name in order["gesture_classes"].items()}
         for number, (take_id, seed) in enumerate(order["takes"]):
             part = within(progress, number / len(order["takes"]), (number + 1) / len(order["takes"]))
-            wishes = Wishes(order["generator"], order["style"], seed, classes)
+            wishes = Wishes(order["generator"], order["style"], seed, classes, order["settings"], model)
             take, fallen_back = with_fallback(
                 self._device, lambda device, wishes=wishes, part=part: perform(recording, body, wishes, part, device)
             )
