@@ -83,6 +83,8 @@ def mixamo(prefix: str = "mixamorig:", *, lengths: Mapping[str, float] | None = 
     armature = _build("Mixamo", bones, rest, along_limbs=True, extra={f"{prefix}HeadTop_End": bones["head"]})
     armature.data.transform(Matrix.Rotation(-np.pi / 2, 4, "X") @ Matrix.Scale(100, 4))
     armature.rotation_euler.x, armature.scale = np.pi / 2, (0.01, 0.01, 0.01)
+    armature.data.update_tag()
+    bpy.context.view_layer.update()
     return Foreign(armature, bones)
 
 
@@ -139,6 +141,7 @@ def rigify_rig() -> Foreign:
     bpy.ops.pose.rigify_generate()
     armature = next(item for item in bpy.data.objects if item.type == "ARMATURE" and item != metarig.armature)
     bpy.data.objects.remove(metarig.armature)
+    addon_utils.disable("rigify", default_set=True)
     return Foreign(armature, {joint: f"DEF-{bone}" for joint, bone in metarig.bones.items()})
 
 

@@ -183,10 +183,10 @@ def _point_to_itself(copy: bpy.types.Object, original: bpy.types.Object) -> None
                     target.target = copy
             if getattr(constraint, "pole_target", None) == original:
                 constraint.pole_target = copy
-    for curve in copy.animation_data.drivers if copy.animation_data else ():
-        for target in (target for variable in curve.driver.variables for target in variable.targets):
-            if target.id == original:
-                target.id = copy
+    drivers = [driver for block in (copy, copy.data) if block.animation_data for driver in block.animation_data.drivers]
+    for target in (target for curve in drivers for variable in curve.driver.variables for target in variable.targets):
+        if target.id == original:
+            target.id = copy
 
 
 def _scale_constraints(body: bpy.types.Object, factor: float) -> None:
