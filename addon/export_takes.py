@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from .core.errors import UserError
-from .properties import settings_of
+from .properties import ChironomySettings, settings_of
 from .scene.bake import shown_motion
 from .scene.keyframes import Motion, scene_fps
 from .scene.live import has_live_take
@@ -61,9 +61,7 @@ def _write(
     from .scene.export import export_take, load_profile
 
     settings = settings_of(scene)
-    folder = Path(bpy.path.abspath(settings.export.folder))
-    if settings.export.folder.startswith("//") and not bpy.data.filepath:
-        raise UserError("The file is not saved yet: save it, or choose a folder for the export")
+    folder = export_folder(settings)
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder: make it, or choose another")
     stem = file_name(scene, index)
@@ -71,6 +69,17 @@ def _write(
     path = next(path for path in (folder / f"{name}.{settings.export.format}" for name in names) if path not in taken)
     export_take(armature, settings.mesh, motion, path, load_profile(settings.export.profile))
     return path
+
+
+def export_folder(settings: ChironomySettings) -> Path:
+    """The chosen folder, or that of the .blend, or that of the sound. Raises UserError where there is none of them."""
+    chosen = settings.export.folder or ("//" if bpy.data.filepath else "")
+    if chosen.startswith("//") and not bpy.data.filepath:
+        raise UserError("The file is not saved yet: save it, or choose a folder for the export")
+    sound = settings.speech.sound_path if settings.speech.source == "FILE" else ""
+    if not (chosen or sound):
+        raise UserError("Choose a folder for the export")
+    return Path(bpy.path.abspath(chosen)) if chosen else Path(bpy.path.abspath(sound)).parent
 
 
 def file_name(scene: bpy.types.Scene, index: int | None) -> str:

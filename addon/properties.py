@@ -7,7 +7,7 @@ in `scene/emphasis_edit.py`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import bpy
@@ -29,6 +29,9 @@ EnumItem = tuple[str, str, str, int]
 #: Blender keeps no reference to the texts of a dynamic enum; whoever gave them out must.
 _given_out: dict[str, list[EnumItem]] = {}
 _filling = False
+#: Called when a value is changed by hand (not inside `filling`). Those who act on it add themselves.
+on_slider_moved: list[Callable[[bpy.types.Scene, WordItem], None]] = []
+on_lane_switched: list[Callable[[], None]] = []
 
 
 @contextmanager
@@ -112,11 +115,18 @@ def _is_mesh(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
 
 
 def _slider_moved(word: WordItem, _context: bpy.types.Context) -> None:
-    if _filling:
-        return
-    from . import word_sliders
+    for listener in on_slider_moved if not _filling else ():
+        listener(word.id_data, word)
 
-    word_sliders.slider_moved(word.id_data, word)
+
+def _time_edited(word: WordItem, _context: bpy.types.Context) -> None:
+    if not _filling:
+        word.times_by_hand = True
+
+
+def _lane_switched(_settings: ChironomySettings, _context: bpy.types.Context) -> None:
+    for listener in on_lane_switched:
+        listener()
 
 
 class SpeechSettings(bpy.types.PropertyGroup):
@@ -156,8 +166,19 @@ class WordItem(bpy.types.PropertyGroup):
 
     text: StringProperty(name="Word", description="The word as it is spoken")
     punctuation: StringProperty(name="Punctuation", description="What stands behind the word in the text")
-    start_s: FloatProperty(name="Start", description="Where the word begins, in seconds after the sound's start")
-    end_s: FloatProperty(name="End", description="Where the word ends, in seconds after the sound's start")
+    start_s: FloatProperty(
+        name="Start",
+        description="Where the word begins, in seconds after the sound's start; takes effect with the next Generate",
+        min=0.0, precision=3, step=1, options=set(), update=_time_edited,
+    )  # fmt: skip
+    end_s: FloatProperty(
+        name="End",
+        description="Where the word ends, in seconds after the sound's start; takes effect with the next Generate",
+        min=0.0, precision=3, step=1, options=set(), update=_time_edited,
+    )  # fmt: skip
+    times_by_hand: BoolProperty(
+        description="Whether start or end were corrected: then the next Generate takes the times of the list"
+    )
     score: FloatProperty(
         name="Score", description="How much emphasis the generator gives the word", min=0.0, max=1.0, subtype="FACTOR"
     )
@@ -242,7 +263,11 @@ class ExportSettings(bpy.types.PropertyGroup):
             ("usdc", "USD", "Universal Scene Description"),
         ],
     )
-    folder: StringProperty(name="Folder", description="Where the files go", subtype="DIR_PATH", default="//")
+    folder: StringProperty(
+        name="Folder",
+        description="Where the files go. Empty: beside the .blend; where that is not saved yet, beside the sound",
+        subtype="DIR_PATH",
+    )
     name: StringProperty(
         name="File Name",
         description="Each take's file name. {scene}, {character}, {sound}, {take}, {seed}, {style} and {generator} are "
@@ -274,6 +299,16 @@ class ChironomySettings(bpy.types.PropertyGroup):
     )
     generate: PointerProperty(type=GenerateSettings)
     words: CollectionProperty(type=WordItem)
+    only_emphasised: BoolProperty(
+        name="Only Emphasised", description="List only words with a gesture worth seeing, or whose slider was moved"
+    )
+    word_lane: BoolProperty(
+        name="Word Lane",
+        description="Show the words in Timeline, Dope Sheet, Graph Editor and Sequencer: "
+        "drag one up or down to change its emphasis, double-click to go there",
+        default=True,
+        update=_lane_switched,
+    )
     active_word: IntProperty(name="Active Word", description="The word that is chosen in the list", default=0)
     takes: CollectionProperty(type=TakeItem)
     active_take: IntProperty(name="Active Take", description="The take that is chosen in the list", default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -13,6 +14,8 @@ from .jobs import Job
 from .properties import AUTOMATIC, NO_GESTURE, settings_of
 
 _SEEDS = 2**31 - 1
+#: Single precision, in which the list keeps times, may let neighbours overlap by so much.
+_OVERLAP_S = 1e-3
 
 
 def align_job(scene: bpy.types.Scene) -> Job:
@@ -36,6 +39,8 @@ def generate_job(scene: bpy.types.Scene, armature: bpy.types.Object) -> Job:
             for number, word in enumerate(settings.words)
             if word.gesture_class != AUTOMATIC
         }
+        if any(word.times_by_hand for word in settings.words):
+            request["words"] = _timed_words(settings.words)
     if wanted.use_range:
         _require_range(wanted, speech.start_frame(scene))
     asked = {
@@ -63,10 +68,27 @@ def _job(
     kind: str, scene: bpy.types.Scene, said: speech.Speech, request: dict[str, Any], asked: dict[str, Any], uid: int = 0
 ) -> Job:
     whole = {"kind": kind, "language": settings_of(scene).speech.language.strip() or "en", **request}
-    if said.text is not None:
+    transcript = said.transcript
+    if "words" in whole:
+        transcript = None
+    elif said.text is not None:
         whole["text"] = said.text
     asked = {**asked, "words_of": speech.fingerprint(said)}
-    return Job(kind, whole, said.audio, said.audio_name, said.transcript, scene.session_uid, uid, asked)
+    return Job(kind, whole, said.audio, said.audio_name, transcript, scene.session_uid, uid, asked)
+
+
+def _timed_words(words: Iterable[bpy.types.PropertyGroup]) -> list[dict[str, Any]]:
+    """The list's words with its times, some of them corrected by hand. Raises UserError where they overlap."""
+    timed: list[dict[str, Any]] = []
+    for word in words:
+        if word.end_s <= word.start_s:
+            raise UserError(f"“{word.text}” ends before it begins: correct its times in the list of words")
+        if timed and word.start_s < timed[-1]["end_s"] - _OVERLAP_S:
+            raise UserError(f"“{timed[-1]['text']}” runs into “{word.text}”: correct their times in the list of words")
+        start_s = max(word.start_s, timed[-1]["end_s"]) if timed else word.start_s
+        punctuation = word.punctuation
+        timed.append({"text": word.text, "start_s": start_s, "end_s": word.end_s, "punctuation": punctuation})
+    return timed
 
 
 def _require_range(wanted: bpy.types.PropertyGroup, start_frame: int) -> None:

@@ -149,7 +149,7 @@ def require_character(scene: bpy.types.Scene, item: TakeItem) -> bpy.types.Objec
 def fill_words(scene: bpy.types.Scene, words: Iterable[TakeWord]) -> None:
     """Makes the list of words this take's; chosen gestures stay where the words are the same."""
     settings = settings_of(scene)
-    chosen = [(item.text, item.gesture_class) for item in settings.words]
+    chosen = [(item.text, item.gesture_class, item.times_by_hand) for item in settings.words]
     with filling():
         settings.words.clear()
         for number, performed in enumerate(words):
@@ -167,6 +167,7 @@ def fill_words(scene: bpy.types.Scene, words: Iterable[TakeWord]) -> None:
             item.stroke_start_s, item.stroke_end_s = window.stroke_start_s, window.stroke_end_s
             same = number < len(chosen) and chosen[number][0] == word.text
             item.gesture_class = chosen[number][1] if same else AUTOMATIC
+            item.times_by_hand = same and chosen[number][2]
     settings.active_word = min(settings.active_word, max(len(settings.words) - 1, 0))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import bpy
 
 from .lazy import lazy
-from .properties import WordItem, filling, settings_of
+from .properties import WordItem, filling, on_slider_moved, settings_of
 from .scene.listeners import on_read_back
 
 emphasis_edit, keyframes, live = lazy("scene.emphasis_edit"), lazy("scene.keyframes"), lazy("scene.live")
@@ -88,10 +88,12 @@ def frame_of(scene: bpy.types.Scene, seconds: float) -> float:
 
 
 def register() -> None:
-    if follow_drawn_curve not in on_read_back:
-        on_read_back.append(follow_drawn_curve)
+    for listeners, listener in ((on_read_back, follow_drawn_curve), (on_slider_moved, slider_moved)):
+        if listener not in listeners:
+            listeners.append(listener)
 
 
 def unregister() -> None:
-    if follow_drawn_curve in on_read_back:
-        on_read_back.remove(follow_drawn_curve)
+    for listeners, listener in ((on_read_back, follow_drawn_curve), (on_slider_moved, slider_moved)):
+        if listener in listeners:
+            listeners.remove(listener)

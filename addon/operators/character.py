@@ -12,17 +12,21 @@ class CHIRONOMY_OT_make_mannequin(bpy.types.Operator):
     bl_idname = "chironomy.make_mannequin"
     bl_label = "Make Mannequin"
     bl_description = (
-        "Add the product's own figure with its SMPL-X armature and ARKit's 52 face shapes, and let it speak"
+        "Add the product's own figure with its SMPL-X armature and ARKit's 52 face shapes, and let it speak. "
+        "With an SMPL-X model file in the preferences it has that body's proportions"
     )
     bl_options = {"REGISTER", "UNDO"}
 
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..core.formats.smplx_model import mean_body
         from ..core.motion.body import neutral_body
+        from ..preferences import current_settings
         from ..scene.armature import create_armature
         from ..scene.mannequin import create_mannequin
 
-        body = neutral_body()
+        model = current_settings().smplx_model
+        body = mean_body(model) if model else neutral_body()
         armature = create_armature("Mannequin", body, context.scene.collection)
         settings = settings_of(context.scene)
         settings.armature, settings.mesh = armature, create_mannequin(armature, body)

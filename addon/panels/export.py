@@ -22,7 +22,8 @@ class CHIRONOMY_PT_export(bpy.types.Panel):
         column.prop(settings, "profile")
         column.prop(settings, "format")
         column.row().prop(settings, "which", expand=True)
-        column.prop(settings, "folder")
+        beside = "Beside the .blend" if bpy.data.filepath else "Beside the sound"
+        column.prop(settings, "folder", placeholder=beside)
         column.prop(settings, "name")
         layout.operator("chironomy.export", icon="EXPORT")
 

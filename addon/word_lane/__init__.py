@@ -1,13 +1,17 @@
 """The words as a lane over Timeline, Dope Sheet, Graph Editor and Sequencer: seen, dragged, jumped to.
 
-Switched off, it leaves nothing behind: no drawing, no key map.
+The switch is the scene's and goes with the file. Where it is off in all of them, nothing is left behind: no drawing, no
+key map.
 """
 
 from __future__ import annotations
 
-import bpy
-from bpy.props import BoolProperty
+import atexit
 
+import bpy
+from bpy.app.handlers import persistent
+
+from ..properties import on_lane_switched, settings_of
 from . import drag, drawing
 
 _keymap_items: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
@@ -40,26 +44,38 @@ def switch(on: bool) -> None:
                 _keymap_items.append((keymap, item))
 
 
-def _switched(manager: bpy.types.WindowManager, _context: bpy.types.Context) -> None:
-    switch(manager.chironomy_word_lane)
-    drawing.redraw(manager)
+@persistent
+def follow_scenes(*_arguments: object) -> None:
+    """Switches as the file's scenes say: a lane in any of them."""
+    switch(any(settings_of(scene).word_lane for scene in bpy.data.scenes))
+    drawing.redraw(bpy.context.window_manager)
+
+
+def _handlers() -> tuple[list, ...]:
+    """What can change the switch without calling its update function."""
+    handlers = bpy.app.handlers
+    return handlers.load_post, handlers.undo_post, handlers.redo_post
 
 
 def register() -> None:
     for cls in drag.CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.WindowManager.chironomy_word_lane = BoolProperty(
-        name="Word Lane",
-        description="Show the words in Timeline, Dope Sheet, Graph Editor and Sequencer: "
-        "drag one up or down to change its emphasis, double-click to go there",
-        default=True,
-        update=_switched,
-    )
-    switch(True)
+    on_lane_switched.append(follow_scenes)
+    for handlers in _handlers():
+        handlers.append(follow_scenes)
+    atexit.register(_let_go)  # Blender 4.5 as a Python module hangs at exit where a handler is left
+    switch(True)  # at Blender's start there are no scenes yet to ask
 
 
 def unregister() -> None:
     switch(False)
-    del bpy.types.WindowManager.chironomy_word_lane
+    _let_go()
+    atexit.unregister(_let_go)
     for cls in reversed(drag.CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _let_go() -> None:
+    for listeners in (on_lane_switched, *_handlers()):
+        if follow_scenes in listeners:
+            listeners.remove(follow_scenes)

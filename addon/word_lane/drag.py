@@ -119,7 +119,7 @@ class CHIRONOMY_OT_word_lane_jump(bpy.types.Operator):
 
 def _box_under(context: bpy.types.Context, event: bpy.types.Event) -> Box | None:
     region = context.region
-    if region is None or region.type != "WINDOW" or not context.window_manager.chironomy_word_lane:
+    if region is None or region.type != "WINDOW":
         return None
     x, y = event.mouse_x - region.x, event.mouse_y - region.y
     return box_at(visible_boxes(context), x, y, region.height, ui_scale(context))

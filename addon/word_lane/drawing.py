@@ -25,7 +25,7 @@ _handles: list[tuple[type, object]] = []
 def visible_boxes(context: bpy.types.Context) -> list[Box]:
     """The words' boxes in the region of the context."""
     region, scene = context.region, speaking_scene(context)
-    words = lane_words(scene)
+    words = lane_words(scene) if settings_of(scene).word_lane else []
     if not words:
         return []
     left = region.view2d.view_to_region(0.0, 0.0, clip=False)[0]

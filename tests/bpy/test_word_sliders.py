@@ -135,13 +135,33 @@ def test_each_operator_is_one_undo_step_and_takes_the_list_along(armature):
 
 
 def test_switched_off_the_lane_leaves_nothing_behind(armature):
-    manager = bpy.context.window_manager
+    settings = bpy.context.scene.chironomy
     assert drawing._handles
-    manager.chironomy_word_lane = False
+    settings.word_lane = False
     assert not drawing._handles
     assert not word_lane._keymap_items
-    manager.chironomy_word_lane = True
+    settings.word_lane = True
     assert len(drawing._handles) == 3
+
+
+def test_lane_and_filter_are_as_the_file_was_saved(armature, tmp_path):
+    settings = bpy.context.scene.chironomy
+    settings.word_lane, settings.only_emphasised = False, True
+    path = str(tmp_path / "lane.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert drawing._handles, "a new file shows the lane"
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert not drawing._handles
+    assert bpy.context.scene.chironomy.only_emphasised
+
+
+def test_undo_switches_the_lane_back(armature):
+    bpy.ops.ed.undo_push(message="on")
+    bpy.context.scene.chironomy.word_lane = False
+    bpy.ops.ed.undo_push(message="off")
+    bpy.ops.ed.undo()
+    assert drawing._handles
 
 
 def word(first, last, emphasis=1.0, index=0):

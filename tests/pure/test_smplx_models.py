@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from chironomy.errors import UserError
+from chironomy.formats.smplx_model import mean_body
 from chironomy.motion.body import neutral_body
 from chironomy.motion.skeleton import INDEX, JOINT_COUNT, JOINTS, PARENTS
 
@@ -135,3 +136,10 @@ def test_a_missing_or_broken_file_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(UserError, match="cannot be read as an SMPL-X model"):
         read_smplx_model(path)
+
+
+def test_the_mean_body_is_read_without_the_package_as_with_it(tmp_path):
+    path = written(tmp_path)
+    alone, whole = mean_body(path), read_smplx_model(path).body
+    np.testing.assert_allclose(alone.rest_joints, whole.rest_joints, atol=1e-6)
+    assert alone.tips.keys() == whole.tips.keys()

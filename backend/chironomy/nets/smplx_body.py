@@ -22,7 +22,6 @@ from ..motion.skeleton import JOINT_COUNT, PARENTS
 
 #: Models whose file has fewer directions than 300 shapes and 100 expressions carry 10 of each.
 _ALL_DIRECTIONS, _FEW, _ALL_SHAPES = 400, 10, 300
-FEWEST_DIRECTIONS = 2 * _FEW
 _HANDS = (("components", (45, 45)), ("mean", (45,)))
 
 
