@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import Size, Tensor, nn
 
 from ...errors import UserError
 from ...progress import Progress, silent, within
 from ..front_end.vocabulary import Vocabulary
 from ..model_card import Origin, sha256_of
 from ..model_folder import write_model
-from ..released.loading import load_published, share_of_tensors
-from ..released.registry import PUBLISHED, published
+from ..released.loading import load_published, published_shapes, share_of_tensors
+from ..released.registry import PUBLISHED
 from .checkpoint import read_checkpoint
 from .published_sets import (
     BASE_OF_25_SPEAKERS,
@@ -40,6 +39,15 @@ _RECOGNISED = 0.5
 
 
 @dataclass(frozen=True)
+class _Checkpoint:
+    """A file and the network whose tensors it holds."""
+
+    path: Path
+    network: nn.Module
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Conversion:
     """What was converted, and what the user should know of it."""
 
@@ -52,24 +60,20 @@ def convert_semtalk(folder: Path, output: Path, progress: Progress = silent) -> 
 
     Raises UserError for anything missing, twice there, damaged or wrong; `output` is as it was then.
     """
-    found = _find_checkpoints(folder, SEMTALK)
-    digests = _digests(found, progress)
-    many = _is_of_25_speakers(found["semtalk/base"], digests["semtalk/base"], folder)
-    notes = NOTES_25_SPEAKERS if many else NOTES_ONE_SPEAKER
-    return _convert("semtalk", SEMTALK, found, digests, notes, folder, output, progress)
+    found = _find_checkpoints(folder, SEMTALK, progress)
+    notes = NOTES_25_SPEAKERS if _is_of_25_speakers(found["semtalk/base"], folder) else NOTES_ONE_SPEAKER
+    return _convert("semtalk", SEMTALK, found, notes, folder, output, progress)
 
 
 def convert_semges(folder: Path, output: Path, progress: Progress = silent) -> Conversion:
     """SemGes' weights, with the vocabulary where it is there. Raises UserError as `convert_semtalk` does."""
-    found = _find_checkpoints(folder, SEMGES)
-    return _convert("semges", SEMGES, found, _digests(found, progress), (), folder, output, progress)
+    return _convert("semges", SEMGES, _find_checkpoints(folder, SEMGES, progress), (), folder, output, progress)
 
 
 def _convert(
     system: Literal["semtalk", "semges"],
     weights: PublishedSet,
-    found: Mapping[str, Path],
-    digests: Mapping[str, str],
+    found: Mapping[str, _Checkpoint],
     notes: tuple[str, ...],
     folder: Path,
     output: Path,
@@ -86,42 +90,41 @@ def _convert(
         made_by=command,
         notes=(*weights.notes, *notes),
     )
-    sources = {path.relative_to(folder).as_posix(): digests[name] for name, path in found.items()}
-    networks = _filled(found, within(progress, 0.2, 1.0))
-    write_model(output, weights.config, networks, origin, sources, vocabulary)
+    sources = {file.path.relative_to(folder).as_posix(): file.sha256 for file in found.values()}
+    write_model(output, weights.config, _filled(found, within(progress, 0.5, 1.0)), origin, sources, vocabulary)
     return Conversion(tuple(found), _notices(folder, weights, found, vocabulary))
 
 
-def _filled(found: Mapping[str, Path], progress: Progress) -> Iterator[tuple[str, nn.Module]]:
-    """Each network with its weights, one after the other, so that memory holds one."""
-    for number, (name, path) in enumerate(found.items()):
-        progress(f"Converting {path.name}", number / len(found))
-        network = published(name)
-        load_published(network, read_checkpoint(path), path)
-        yield name.split("/")[1], network
+def _filled(found: Mapping[str, _Checkpoint], progress: Progress) -> Iterator[tuple[str, nn.Module]]:
+    """Each network with its weights, by the name of its file."""
+    for number, (name, file) in enumerate(found.items()):
+        progress(f"Converting {file.path.name}", number / len(found))
+        load_published(file.network, read_checkpoint(file.path), file.path)
+        yield name.split("/")[1], file.network
 
 
-def _find_checkpoints(folder: Path, weights: PublishedSet) -> dict[str, Path]:
+def _find_checkpoints(folder: Path, weights: PublishedSet, progress: Progress) -> dict[str, _Checkpoint]:
     """The file of each network. Raises UserError where one is missing or there twice."""
-    known = {**weights.needed, **weights.optional}
-    with torch.device("meta"):
-        candidates = {name: PUBLISHED[name]() for name in known}
-    found: dict[str, Path] = {}
-    for path in _files(folder):
-        name = _recognised(read_checkpoint(path), candidates)
+    files = _files(folder)
+    networks = {name: PUBLISHED[name]() for name in (*weights.needed, *weights.optional)}
+    shapes = {name: published_shapes(network) for name, network in networks.items()}
+    found: dict[str, _Checkpoint] = {}
+    for number, path in enumerate(files):
+        progress(f"Reading {path.name}", 0.5 * number / len(files))
+        name = _recognised(read_checkpoint(path), shapes)
         if name is not None and name in found:
-            raise UserError(f"{path}: is the same network ({name}) as {found[name]}: give the folder of one set")
+            raise UserError(f"{path}: is the same network ({name}) as {found[name].path}: give the folder of one set")
         if name is not None:
-            found[name] = path
+            found[name] = _Checkpoint(path, networks[name], sha256_of(path))
     missing = [f"{name} ({file})" for name, file in weights.needed.items() if name not in found]
     if missing:
         raise UserError(f"{folder}: has no checkpoint of {', '.join(missing)}: put the published files into it")
-    return {name: found[name] for name in known if name in found}
+    return {name: found[name] for name in networks if name in found}
 
 
-def _recognised(tensors: Mapping[str, Tensor], candidates: Mapping[str, nn.Module]) -> str | None:
+def _recognised(tensors: Mapping[str, Tensor], shapes: Mapping[str, Mapping[str, Size]]) -> str | None:
     """The network whose tensors these are for the most part."""
-    shares = {name: share_of_tensors(network, tensors) for name, network in candidates.items()}
+    shares = {name: share_of_tensors(expected, tensors) for name, expected in shapes.items()}
     best = max(shares, key=lambda name: shares[name])
     return best if shares[best] >= _RECOGNISED else None
 
@@ -130,6 +133,10 @@ def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: is no folder: give the folder that holds the published checkpoints")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
+    if not files:
+        raise UserError(
+            f"{folder}: holds no checkpoints ({', '.join(_ENDINGS)}): give the folder of the published files"
+        )
     if len(files) > _MOST_FILES:
         raise UserError(f"{folder}: holds {len(files)} checkpoints: give the folder of one published set")
     return files
@@ -153,29 +160,21 @@ def _vocabulary(path: Path, weights: PublishedSet) -> Vocabulary:
     return vocabulary
 
 
-def _digests(found: Mapping[str, Path], progress: Progress) -> dict[str, str]:
-    """SHA-256 of each network's file."""
-    digests = {}
-    for number, (name, path) in enumerate(found.items()):
-        progress(f"Reading {path.name}", 0.2 * number / len(found))
-        digests[name] = sha256_of(path)
-    return digests
-
-
-def _is_of_25_speakers(base: Path, digest: str, folder: Path) -> bool:
+def _is_of_25_speakers(base: _Checkpoint, folder: Path) -> bool:
     """By the released file's SHA-256, else by the name of a folder on the way to it."""
     begin, end = BASE_OF_25_SPEAKERS
-    names = "/".join((folder.resolve().name, *base.relative_to(folder).parts)).lower()
-    return (digest.startswith(begin) and digest.endswith(end)) or "all_speakers" in names or "25spk" in names
+    names = "/".join((folder.resolve().name, *base.path.relative_to(folder).parts)).lower()
+    return (base.sha256.startswith(begin) and base.sha256.endswith(end)) or "all_speakers" in names or "25spk" in names
 
 
 def _notices(
-    folder: Path, weights: PublishedSet, found: Mapping[str, Path], vocabulary: Vocabulary | None
+    folder: Path, weights: PublishedSet, found: Mapping[str, _Checkpoint], vocabulary: Vocabulary | None
 ) -> tuple[str, ...]:
+    used = {file.path for file in found.values()}
     notices = [
         f"{path.name}: is none of the networks that are needed and was left out"
         for path in _files(folder)
-        if path not in found.values()
+        if path not in used
     ]
     if vocabulary is None:
         notices.append(

@@ -31,12 +31,15 @@ def load_published(network: nn.Module, state_dict: Mapping[str, Tensor], origin:
     network.load_state_dict({ours[name]: tensor for name, tensor in tensors.items()}, strict=False)
 
 
-def share_of_tensors(network: nn.Module, state_dict: Mapping[str, Tensor]) -> float:
-    """How many of the network's tensors are there with the right shape, 0…1; says which network a checkpoint is of."""
-    names = _names(network)
-    tensors, expected = _used(state_dict, names), _expected(network, names)
-    fitting = sum(_shape(tensors.get(name)) == tensor.shape for name, tensor in expected.items())
-    return fitting / len(expected)
+def published_shapes(network: nn.Module) -> dict[str, torch.Size]:
+    """The shape of every tensor of the network, by its published name."""
+    return {name: tensor.shape for name, tensor in _expected(network, _names(network)).items()}
+
+
+def share_of_tensors(shapes: Mapping[str, torch.Size], state_dict: Mapping[str, Tensor]) -> float:
+    """How much of `published_shapes` a checkpoint has, 0…1: it tells which network a checkpoint is of."""
+    found = {name.removeprefix(WRAPPER): tensor for name, tensor in state_dict.items()}
+    return sum(_shape(found.get(name)) == shape for name, shape in shapes.items()) / len(shapes)
 
 
 def _names(network: nn.Module) -> TensorNames:
