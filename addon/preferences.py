@@ -87,8 +87,13 @@ def draw_installation(layout: bpy.types.UILayout) -> None:
     elif state is State.NOT_INSTALLED:
         row.operator("chironomy.install_backend", icon="IMPORT")
     else:
-        for name in ("verify_backend", "repair_backend", "uninstall_backend"):
-            row.operator(f"chironomy.{name}")
+        outdated = backend().is_outdated()
+        if outdated:
+            layout.label(text="The extension was updated: update the backend, too", icon="ERROR")
+        row = layout.row(align=True)
+        row.operator("chironomy.verify_backend")
+        row.operator("chironomy.repair_backend", text="Update" if outdated else "Repair")
+        row.operator("chironomy.uninstall_backend")
     row = layout.row(align=True)
     for name in ("start_server", "stop_server", "open_backend_log"):
         row.operator(f"chironomy.{name}")

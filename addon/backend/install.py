@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,8 @@ TORCH_CUDA_INDEX = "https://download.pytorch.org/whl/cu128"
 _STAMP, _LOG, _PREFIX = "installed.json", "install.log", "environment-"
 _LARGEST_STAMP = 100_000
 _DOCTOR_S = 180.0
+#: What pip says besides; it stays in the log.
+_NO_NEWS = ("WARNING: ", "DEPRECATION: ")
 #: What the doctor may miss: the extension runs in Blender, the backend's own `bpy` is for the command line.
 _OPTIONAL = ("bpy", "bpy opens")
 
@@ -238,6 +241,8 @@ class _Installation:
 
         def hear(line: str) -> None:
             nonlocal last
+            if line.startswith(_NO_NEWS):
+                return
             last = line or last
             self.progress(f"{what} · {line}" if line else what, fraction)
 
@@ -286,4 +291,9 @@ def _write_stamp(root: Path, stamp: Stamp) -> None:
 
 
 def _digest(path: Path) -> str:
+    return _digest_of(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _digest_of(path: Path, _changed_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

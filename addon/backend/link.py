@@ -88,6 +88,16 @@ class Backend:
             return Status(State.FAILED, str(error))
         return Status(State.STOPPED if launch else State.NOT_INSTALLED)
 
+    def is_outdated(self) -> bool:
+        """Whether the installed backend is that of another version of the extension; asked while drawing."""
+        if self._settings.executable:
+            return False
+        try:
+            wheel = install.carried_wheel(self._settings.extension)
+        except UserError:
+            return False
+        return install.is_outdated(self._settings.root, wheel)
+
     def health(self) -> dict[str, Any]:
         """What the server said about itself when it was connected; empty before."""
         return self._health

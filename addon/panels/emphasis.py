@@ -3,46 +3,46 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty
 
 from ..properties import settings_of
 from ..word_sliders import is_emphasised
+from .status import draw_reason
 
 
 class CHIRONOMY_UL_words(bpy.types.UIList):
-    """One row a word: word and time, score, slider, gesture, reset."""
+    """Two lines a word, to be read at the sidebar's usual width: time, word and gesture; score, slider and reset."""
 
     bl_idname = "CHIRONOMY_UL_words"
 
     def draw_item(self, _context, layout, _data, word, _icon, _active_data, _active, index=0, _flag=0) -> None:
-        split = layout.split(factor=0.34, align=True)
-        name = split.row(align=True)
-        mark = name.row(align=True)
-        mark.alignment = "LEFT"
-        jump = name.operator(
+        lines = layout.column(align=True)
+        split = lines.split(factor=0.16)
+        time = split.row()
+        time.enabled = False
+        time.label(text=f"{word.start_s:.2f}")
+        split = split.split(factor=0.5)
+        jump = split.operator(
             "chironomy.word_jump",
             text=f"{word.text}{word.punctuation}",
             emboss=word.selected,
             depress=word.selected,
         )
         jump.word = index
-        mark.label(text=f"{word.start_s:.2f}")
-        rest = split.split(factor=0.18, align=True)
-        rest.progress(factor=word.score, text=f"{word.score:.2f}")
-        rest = rest.split(factor=0.46, align=True)
-        rest.prop(word, "slider", text="", slider=True)
-        rest = rest.row(align=True)
-        rest.prop(word, "gesture_class", text="")
-        rest.operator("chironomy.slider_reset", text="", icon="LOOP_BACK").word = index
+        split.prop(word, "gesture_class", text="")
+        split = lines.split(factor=0.16)
+        split.progress(factor=word.score, text="")
+        row = split.row(align=True)
+        row.prop(word, "slider", text="", slider=True)
+        row.operator("chironomy.slider_reset", text="", icon="LOOP_BACK").word = index
 
-    def filter_items(self, context, data, collection) -> tuple[list[int], list[int]]:
+    def filter_items(self, _context, data, collection) -> tuple[list[int], list[int]]:
         words = getattr(data, collection)
         flags = [self.bitflag_filter_item] * len(words)
         if self.filter_name:
             flags = bpy.types.UI_UL_list.filter_items_by_name(
                 self.filter_name, self.bitflag_filter_item, words, "text", flags
             )
-        if context.window_manager.chironomy_only_emphasised:
+        if data.only_emphasised:
             flags = [
                 flag if is_emphasised(word) else flag & ~self.bitflag_filter_item
                 for flag, word in zip(flags, words, strict=True)
@@ -60,20 +60,31 @@ class CHIRONOMY_PT_emphasis(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        settings, manager = settings_of(context.scene), context.window_manager
+        settings = settings_of(context.scene)
         if not settings.words:
             layout.label(text="Words appear here once they are aligned", icon="INFO")
             return
         row = layout.row()
-        row.prop(manager, "chironomy_only_emphasised", toggle=True)
-        row.prop(manager, "chironomy_word_lane", toggle=True)
-        layout.template_list("CHIRONOMY_UL_words", "", settings, "words", settings, "active_word", rows=6, maxrows=16)
+        row.prop(settings, "only_emphasised", toggle=True)
+        row.prop(settings, "word_lane", toggle=True)
+        layout.template_list("CHIRONOMY_UL_words", "", settings, "words", settings, "active_word", rows=4, maxrows=8)
+        if 0 <= settings.active_word < len(settings.words):
+            self._draw_times(settings.words[settings.active_word])
         layout.operator_menu_enum("chironomy.words_select", "action", text="Select Words")
         column = layout.column(align=True)
         column.operator("chironomy.curve_simplify", icon="IPO_BEZIER")
         row = column.row(align=True)
         row.operator("chironomy.curve_reset", text="Reset Selected").which = "SELECTED"
         row.operator("chironomy.curve_reset", text="Reset All").which = "ALL"
+
+    def _draw_times(self, word: bpy.types.PropertyGroup) -> None:
+        """When the chosen word is spoken, to be corrected after a bad alignment."""
+        row = self.layout.row(align=True)
+        row.label(text=word.text)
+        row.prop(word, "start_s", text="")
+        row.prop(word, "end_s", text="")
+        if word.times_by_hand:
+            draw_reason(self.layout, "Corrected times take effect with the next Generate; Align finds them anew")
 
 
 CLASSES = (CHIRONOMY_UL_words, CHIRONOMY_PT_emphasis)
@@ -82,12 +93,8 @@ CLASSES = (CHIRONOMY_UL_words, CHIRONOMY_PT_emphasis)
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.WindowManager.chironomy_only_emphasised = BoolProperty(
-        name="Only Emphasised", description="List only words with a gesture worth seeing, or whose slider was moved"
-    )
 
 
 def unregister() -> None:
-    del bpy.types.WindowManager.chironomy_only_emphasised
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

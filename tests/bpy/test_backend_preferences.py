@@ -64,6 +64,15 @@ def test_every_state_can_be_drawn_and_says_what_to_do_next(state, fraction, monk
     assert ("chironomy.cancel_backend" in layout.drawn) == (state in (State.INSTALLING, State.STARTING))
 
 
+def test_an_outdated_backend_is_told_with_a_button_that_updates_it(monkeypatch):
+    monkeypatch.setattr(type(preferences.backend()), "status", lambda _self: Status(State.STOPPED))
+    monkeypatch.setattr(type(preferences.backend()), "is_outdated", lambda _self: True)
+    layout = Recorder()
+    preferences.draw_installation(layout)
+    assert any("extension was updated" in text for text in layout.drawn)
+    assert "chironomy.repair_backend" in layout.drawn
+
+
 def test_without_online_access_nothing_can_be_installed(monkeypatch):
     monkeypatch.setattr(preferences, "why_offline", lambda: "Online access is off")
     assert not bpy.ops.chironomy.install_backend.poll()

@@ -1,5 +1,6 @@
 """The link to the backend with a real server: shared, noticed when it dies, started again, stopped by its owner."""
 
+import hashlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chironomy_blender.backend import install
 from chironomy_blender.backend.client import Client
 from chironomy_blender.backend.link import Backend, Settings
 from chironomy_blender.backend.process import read_handshake, require_protocol
@@ -138,3 +140,19 @@ def test_one_server_is_shared_and_ended_by_who_started_it(make):
     with pytest.raises(UserError):
         Client(client.url, "x", 1.0).health()
     assert owner.status().state is State.STOPPED
+
+
+def test_a_backend_of_another_version_of_the_extension_is_outdated(tmp_path):
+    own = tmp_path / "root"
+    program = install.executable_in(own / "environment-1")
+    program.parent.mkdir(parents=True)
+    program.touch()
+    wheel = tmp_path / "backend" / "chironomy-0.1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.write_bytes(b"this version")
+    stamp = {"environment": "environment-1", "wheel": wheel.name, "sha256": "of another", "python": "3.11"}
+    (own / "installed.json").write_text(json.dumps(stamp))
+    assert Backend(Settings(own, tmp_path)).is_outdated()
+    assert not Backend(Settings(own, tmp_path, executable="/own/chironomy")).is_outdated()
+    (own / "installed.json").write_text(json.dumps({**stamp, "sha256": hashlib.sha256(b"this version").hexdigest()}))
+    assert not Backend(Settings(own, tmp_path)).is_outdated()
