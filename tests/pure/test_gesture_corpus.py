@@ -178,7 +178,7 @@ def test_a_plan_says_nothing_outside_of_strokes_nor_of_the_other_hand(
     side: int, start: float, up: float, held: float
 ) -> None:
     times = StrokeTimes(start, start + 0.3, start + 0.3 + up, start + 0.4 + up + held, start + 0.9 + up + held)
-    plan = plan_channels([PlannedStroke(side, "you", times, np.ones(17))], 180)
+    plan = plan_channels([PlannedStroke(side, "you", times, np.ones(17))], np.zeros((180, 12)))
     assert plan.shape == (180, PLAN_CHANNELS)
     hands = plan.reshape(180, 2, HAND_CHANNELS)
     assert not hands[:, 1 - side].any()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from ...motion import rotations as rot
 from ...motion.body import Body
@@ -25,9 +26,14 @@ _PHASES = 4
 _COURSE = 2
 #: Wrist when raised, at the apex, when lowering; where palm and fingers point at the apex; curl of index and others.
 _DESCRIPTION = 3 * 3 + 3 + 3 + 2
+DESCRIPTION_CHANNELS = _DESCRIPTION
+#: Where the wrist is between strokes, and where the palm looks.
+_HOME = 6
 #: Channels of one hand, and of both: left, then right.
-HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION
+HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + _HOME
 PLAN_CHANNELS = 2 * HAND_CHANNELS
+#: Homes follow what the hands do by themselves so slowly.
+_HOME_S = 0.35
 
 
 @dataclass(frozen=True)
@@ -65,15 +71,27 @@ class PlannedStroke:
     """Number of the actor's performance, −1 where there is none."""
 
 
-def plan_channels(strokes: Sequence[PlannedStroke], frames: int) -> Array:
-    """[T, 46]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start."""
-    channels = np.zeros((frames, PLAN_CHANNELS))
+def plan_channels(strokes: Sequence[PlannedStroke], homes: Array) -> Array:
+    """[T, 58]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start.
+
+    homes: [T, 12], see `homes_in`. A description of zeros leaves open what the stroke looks like.
+    """
+    frames = len(homes)
+    channels = np.zeros((frames, 2, HAND_CHANNELS))
+    channels[:, :, -_HOME:] = homes.reshape(frames, 2, _HOME)
     for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
         first, end = stroke.times.span(frames)
-        hand = channels[:, stroke.side * HAND_CHANNELS : (stroke.side + 1) * HAND_CHANNELS]
-        hand[first:end, : _PHASES + _COURSE] = _course(stroke.times, np.arange(first, end) / FPS)
-        hand[first:end, _PHASES + _COURSE :] = stroke.description
-    return channels
+        hand = channels[first:end, stroke.side]
+        hand[:, : _PHASES + _COURSE] = _course(stroke.times, np.arange(first, end) / FPS)
+        hand[:, _PHASES + _COURSE : -_HOME] = stroke.description
+    return channels.reshape(frames, PLAN_CHANNELS)
+
+
+def homes_in(rotations: Array, body: Body) -> Array:
+    """[T, 12]: for each hand, where the wrist is and where the palm looks in a motion [T, 55, 4] without gestures."""
+    positions, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
+    hands = [np.concatenate(_wrist_and_palm(positions, world, side, body), axis=-1) for side in (0, 1)]
+    return gaussian_filter1d(np.concatenate(hands, axis=-1), _HOME_S * FPS, axis=0, mode="nearest")
 
 
 def _course(times: StrokeTimes, times_s: Array) -> Array:
@@ -104,20 +122,30 @@ def describe_strokes(rotations: Array, body: Body, hands: Sequence[int], times: 
 
 def _description(positions: Array, world: Array, apex_local: Array, side: int, body: Body) -> Array:
     name = SIDES[side]
-    chest = rot.inverse(world[:, INDEX["spine3"]])
-    shoulders = (positions[:, INDEX["left_shoulder"]] + positions[:, INDEX["right_shoulder"]]) / 2
-    outward = np.array([1.0 if side == 0 else -1.0, 1.0, 1.0])
-    wrists = rot.rotate(chest, positions[:, INDEX[f"{name}_wrist"]] - shoulders) / _arm_length(body, name) * outward
-    hand = rot.multiply(chest[1], world[1, INDEX[f"{name}_wrist"]])
+    wrists, palms = _wrist_and_palm(positions, world, side, body)
+    hand = rot.multiply(rot.inverse(world[1, INDEX["spine3"]]), world[1, INDEX[f"{name}_wrist"]])
     rest = body.rest_joints
     along = rest[INDEX[f"{name}_middle1"]] - rest[INDEX[f"{name}_wrist"]]
-    fingers = rot.rotate(hand, along / np.linalg.norm(along)) * outward
-    palm = rot.rotate(hand, np.array([0.0, -1.0, 0.0])) * outward
+    fingers = rot.rotate(hand, along / np.linalg.norm(along)) * _outward(side)
     bends = [
         sum(float(rot.angle(apex_local[INDEX[f"{name}_{finger}{k}"]])) for k in (1, 2, 3))
         for finger in ("index", "middle", "ring", "pinky")
     ]
-    return np.concatenate([wrists.ravel(), palm, fingers, [bends[0] / 3, sum(bends[1:]) / 9]])
+    return np.concatenate([wrists.ravel(), palms[1], fingers, [bends[0] / 3, sum(bends[1:]) / 9]])
+
+
+def _wrist_and_palm(positions: Array, world: Array, side: int, body: Body) -> tuple[Array, Array]:
+    """[T, 3] each, seen from the chest: the wrist in lengths of the arm, and where the palm looks."""
+    name = SIDES[side]
+    chest = rot.inverse(world[:, INDEX["spine3"]])
+    shoulders = (positions[:, INDEX["left_shoulder"]] + positions[:, INDEX["right_shoulder"]]) / 2
+    wrist = rot.rotate(chest, positions[:, INDEX[f"{name}_wrist"]] - shoulders) / _arm_length(body, name)
+    palm = rot.rotate(rot.multiply(chest, world[:, INDEX[f"{name}_wrist"]]), np.array([0.0, -1.0, 0.0]))
+    return wrist * _outward(side), palm * _outward(side)
+
+
+def _outward(side: int) -> Array:
+    return np.array([1.0 if side == 0 else -1.0, 1.0, 1.0])
 
 
 def _arm_length(body: Body, side: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...errors import UserError
 from ...formats.words import Word
 from ...generators.semtalk.gesture_plan import PlannedStroke, plan_channels
+from ...generators.semtalk.planner import class_numbers
 from ...motion import rotations as rot
 from ...motion.body import Body, neutral_body
 from ...nets.config import FrontEndConfig
@@ -35,6 +36,8 @@ STYLES = ("calm", "neutral", "lively")
 _STYLE_SHARES = (0.25, 0.5, 0.25)
 #: How often each recording of a person is used, with other gestures each time.
 _TIMES_RECORDED = 6
+#: Share of strokes in training whose description is left out: of actors' gestures, and of the beats of our own.
+_OPEN_OF_ACTORS, _OPEN_OF_OURS = 0.1, 0.25
 _LICENCES = "gestures: LGPL-2.1 (SmartBody)"
 
 
@@ -123,7 +126,7 @@ def _make(job: _Job) -> _Made:
     performances, idles = _material(job.order.data / "gestures")
     chosen = by_class([p for p in performances if not p.held_out])
     utterance = choreograph(speech, body, chosen, idles, STYLES[style], seed)
-    arrays = {**_motion(utterance), **_plans(utterance, body, job.order.front_end), **_heard(job.order, audio, speech)}
+    arrays = {**_motion(utterance), **_plans(utterance, body, job), **_heard(job.order, audio, speech)}
     return _Made(job, arrays, style, speech.words)
 
 
@@ -145,29 +148,33 @@ def _motion(utterance: Utterance) -> dict[str, NDArray]:
     }
 
 
-def _plans(utterance: Utterance, body: Body, front_end: FrontEndConfig) -> dict[str, NDArray]:
+def _plans(utterance: Utterance, body: Body, job: _Job) -> dict[str, NDArray]:
     frames = utterance.take.frames
-    semantic, base = semantic_strokes(utterance, body), base_strokes(utterance, body)
+    layers = semantic_strokes(utterance, body), base_strokes(utterance, body)
+    semantic, base = (_some_left_open(strokes, job) for strokes in layers)
     return {
-        "plan": plan_channels(semantic, frames).astype(np.float16),
+        "plan": plan_channels(semantic, utterance.homes).astype(np.float16),
         "plan_given": np.ones(frames, np.uint8),
-        "base_plan": plan_channels(base, frames).astype(np.float16),
+        "base_plan": plan_channels(base, utterance.homes).astype(np.float16),
         "base_plan_given": np.ones(frames, np.uint8),
-        "gesture_class": _classes(semantic, frames, front_end.gesture_classes),
+        "gesture_class": class_numbers(semantic, frames, job.order.front_end.gesture_classes),
     }
 
 
-def _classes(strokes: Sequence[PlannedStroke], frames: int, names: Sequence[str]) -> NDArray:
-    """[T]: number of the class that is performed, counted from 1; 0 for none."""
-    classes = np.zeros(frames, np.int16)
-    for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
-        first, end = stroke.times.span(frames)
-        classes[first:end] = names.index(stroke.gesture_class) + 1 if stroke.gesture_class in names else 0
-    return classes
+def _some_left_open(strokes: Sequence[PlannedStroke], job: _Job) -> list[PlannedStroke]:
+    """In training, some strokes do not say what they look like: the model is to know what is usual."""
+    if job.line.split != "train":
+        return list(strokes)
+    chance = np.random.default_rng(zlib.crc32(f"open {job.line.id} {job.copy} {job.order.seed}".encode()))
+    shares = [_OPEN_OF_ACTORS if stroke.performance >= 0 else _OPEN_OF_OURS for stroke in strokes]
+    return [
+        replace(stroke, description=0 * stroke.description) if chance.uniform() < share else stroke
+        for stroke, share in zip(strokes, shares, strict=True)
+    ]
 
 
 def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
-    front_end = front_end_of(order.front_end, Path())
+    front_end = front_end_of(order.front_end, Path())  # pyright: ignore[reportArgumentType] (frozen models can be hashed)
     features = front_end.features(speech, audio)
     rows, index = _sentences(front_end, features, order.sentence_frames)
     if features.phones is None or features.word_features is None or features.word_index is None:

@@ -18,7 +18,16 @@ from ...generators.rhythm.generator import RhythmGenerator
 from ...generators.rhythm.library import library, style_named
 from ...generators.rhythm.phrases import phrases_of
 from ...generators.rhythm.plan import Performed, plan
-from ...generators.rhythm.randomness import pick, stream
+from ...generators.rhythm.randomness import stream
+from ...generators.semtalk.choosing import (
+    BEAT,
+    NOT_AGAIN_S,
+    drawn,
+    word_score,
+    words_for_actors,
+    words_without_our_gesture,
+)
+from ...generators.semtalk.gesture_plan import homes_in
 from ...motion import rotations as rot
 from ...motion.body import Body
 from ...motion.kinematics import forward
@@ -31,17 +40,6 @@ from .idles import Idle, chain, stood
 from .overlay import SIDES, Placed, laid_over
 from .performances import Performance, active_sides, wrists_in_chest
 
-BEAT = "beat"
-#: Nobody makes the very same gesture again so soon.
-_NOT_AGAIN_S = 10.0
-#: Nor one of the same class, be it by another hand.
-_CLASS_AGAIN_S = 5.0
-#: Who says "I", "you" or "we" in passing seldom points.
-_PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
-#: From one apex to the next that an actor performs, at least.
-_APART_S = 0.9
-#: An actor's beat for a stressed word, instead of a small one of our own: how likely, and from which prominence on.
-_ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.55, 0.30
 #: How deep the bones of a hand may come into the body, as far as corpora go.
 _DEEPEST_M = 0.012
 _ATTEMPTS = 6
@@ -67,6 +65,8 @@ class Utterance:
     """What the rhythm generator did for every word."""
     silent: tuple[Performed, ...]
     """Those for which it made nothing, because an actor does or because nobody would."""
+    homes: Array
+    """[T, 12]: where the hands are without the actors' gestures (see `homes_in`)."""
     given_up: int
     """Words whose gesture found no place free of the body or of another gesture."""
 
@@ -83,10 +83,11 @@ def choreograph(
     presets = library()
     phrases = phrases_of(speech.words, presets, seed)
     planned = plan(speech, phrases, presets, style_named(style), seed, {})
-    wanted = _wanted(planned, performances, seed)
-    shapes = [p for p in planned if p.gesture_class in performances and p.gesture_class != BEAT]
-    silent = {p.word: p for p in (*shapes, *wanted)}
-    take = RhythmGenerator().generate(Request(speech, body, seed, style, dict.fromkeys(silent, "")))
+    wanted = words_for_actors(planned, performances, seed)
+    without = words_without_our_gesture(planned, wanted, performances)
+    silent = {p.word: "" for p in without}
+    take = RhythmGenerator().generate(Request(speech, body, seed, style, silent))
+    homes = homes_in(take.base_rotations, body)
     pelvis = chain(idles, take.frames, [phrase.start_s for phrase in phrases], seed)
     base, translation = stood(take.base_rotations, pelvis, body, seed)
     semantic, _ = stood(take.semantic_rotations, pelvis, body, seed)
@@ -111,7 +112,7 @@ def choreograph(
         semantic_translation=translation.copy(),
         emphasis=score,
     )
-    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(silent.values()), given_up)
+    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(without), homes, given_up)
 
 
 def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]]:
@@ -120,31 +121,6 @@ def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]
     for performance in performances:
         result.setdefault(performance.gesture_class, []).append(performance)
     return result
-
-
-def _wanted(
-    planned: Sequence[Performed], performances: Mapping[str, Sequence[Performance]], seed: int
-) -> list[Performed]:
-    """Words that an actor's gesture is looked for, in order of time, far enough apart."""
-    chosen: list[Performed] = []
-    shown = [p for p in planned if p.gesture_class in performances and p.gesture_class != BEAT and _is_shown(p, seed)]
-    beats = [p for p in planned if p.gesture_class == BEAT and p.prominence >= _ACTOR_BEAT_FROM]
-    beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < _ACTOR_BEAT]
-    for group in (sorted(shown, key=lambda p: -p.prominence), sorted(beats, key=lambda p: -p.prominence)):
-        for p in group:
-            if all(abs(p.nucleus_s - other.nucleus_s) >= _apart_s(p, other) for other in chosen):
-                chosen.append(p)
-    return sorted(chosen, key=lambda p: p.nucleus_s)
-
-
-def _is_shown(entry: Performed, seed: int) -> bool:
-    if entry.gesture_class not in _PRONOUNS or entry.prominence >= _POINTED_FROM:
-        return True
-    return bool(stream(seed, "pointed", entry.word).uniform() < _POINTED_ANYWAY)
-
-
-def _apart_s(a: Performed, b: Performed) -> float:
-    return _CLASS_AGAIN_S if a.gesture_class == b.gesture_class != BEAT else _APART_S
 
 
 def _place(
@@ -158,21 +134,14 @@ def _place(
 ) -> Placed | None:
     """A performance for the word that keeps clear of the body; None where none was found in a few attempts."""
     chance = stream(seed, "performance", entry.word)
-    recent = {p.performance.number for p in placed if entry.nucleus_s - p.apex_s < _NOT_AGAIN_S}
+    recent = {p.performance.number for p in placed if entry.nucleus_s - p.apex_s < NOT_AGAIN_S}
     choices = [p for p in performances[entry.gesture_class] if p.number not in recent]
     for _ in range(_ATTEMPTS if choices else 0):
-        performance = choices[pick(chance, [_weight(p, entry) for p in choices])]
+        performance = drawn(choices, entry, chance)
         made = _unhurried(_varied(performance, entry, chance, next_s), motion, body)
         if made.start_s > 0.0 and _is_clear(motion, made, body):
             return made
     return None
-
-
-def _weight(performance: Performance, entry: Performed) -> float:
-    """The hand that leads is likelier; so is a gesture as large as the word is stressed."""
-    leads = 1.0 if performance.hands in (entry.lead, "both") else 0.25
-    size = np.exp(-(((performance.extent_m - 0.2 - 0.4 * entry.prominence) / 0.25) ** 2))
-    return float(leads * (0.15 + size))
 
 
 def _varied(performance: Performance, entry: Performed, chance: np.random.Generator, next_s: float) -> Placed:
@@ -180,7 +149,7 @@ def _varied(performance: Performance, entry: Performed, chance: np.random.Genera
     turn = (float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0))))
     amount = float(chance.uniform(0.86, 1.0))
     lag_s = float(chance.normal(0.0, 0.02))
-    score = _word_score(entry)
+    score = word_score(entry)
     return Placed(
         performance, entry.word, entry.nucleus_s + lag_s, speed, amount, turn, score, next_s - _INTO_S, _INTO_S, _OUT_S
     )
@@ -200,11 +169,6 @@ def _unhurried(placed: Placed, motion: Array, body: Body) -> Placed:
         way = wrists_in_chest(here, body)[0] - wrists_in_chest(own, body)[0]
         ways.append(float(np.linalg.norm(way[sides], axis=-1).max()))
     return replace(placed, into_s=max(_INTO_S, ways[0] / _RAISING_M_S), out_s=max(_OUT_S, ways[1] / _LOWERING_M_S))
-
-
-def _word_score(entry: Performed) -> float:
-    """Beats say little, shapes much, and stressed words more than others."""
-    return 0.15 + 0.3 * entry.prominence if entry.gesture_class == BEAT else 0.72 + 0.28 * entry.prominence
 
 
 def _is_clear(motion: Array, placed: Placed, body: Body) -> bool:

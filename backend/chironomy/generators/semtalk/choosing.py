@@ -1,0 +1,87 @@
+"""Which words an actor's gesture is for, and which gesture: the same for corpora and for the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from ..rhythm.plan import Performed
+from ..rhythm.randomness import pick, stream
+
+BEAT = "beat"
+#: Nobody makes the very same gesture again so soon.
+NOT_AGAIN_S = 10.0
+#: Nor one of the same class, be it by another hand.
+_CLASS_AGAIN_S = 5.0
+#: From one apex to the next that an actor performs, at least.
+_APART_S = 0.9
+#: Who says "I", "you" or "we" in passing seldom points.
+_PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
+#: An actor's beat for a stressed word, instead of a small one of our own: how likely, and from which prominence on.
+_ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.55, 0.30
+
+
+class Choice(Protocol):
+    """What there is to know of a performance to choose it."""
+
+    @property
+    def hands(self) -> str: ...
+    @property
+    def extent_m(self) -> float: ...
+
+
+_Choice = TypeVar("_Choice", bound=Choice)
+
+
+def words_for_actors(
+    planned: Sequence[Performed], classes: Container[str], seed: int, asked: Container[int] = ()
+) -> list[Performed]:
+    """Words that get an actor's gesture, in order of time, far enough apart; those asked for by hand come first."""
+    by_hand = [p for p in planned if p.word in asked and p.gesture_class in classes]
+    shown = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT and _is_shown(p, seed)]
+    beats = [p for p in planned if p.gesture_class == BEAT and p.prominence >= _ACTOR_BEAT_FROM]
+    beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < _ACTOR_BEAT]
+    chosen: list[Performed] = []
+    for group in (by_hand, *(sorted(some, key=lambda p: -p.prominence) for some in (shown, beats))):
+        for p in group:
+            if all(abs(p.nucleus_s - other.nucleus_s) >= _apart_s(p, other, asked) for other in chosen):
+                chosen.append(p)
+    return sorted(chosen, key=lambda p: p.nucleus_s)
+
+
+def words_without_our_gesture(
+    planned: Sequence[Performed], for_actors: Sequence[Performed], classes: Container[str]
+) -> list[Performed]:
+    """Words for which the rhythm generator is to make nothing: an actor does, or nobody would."""
+    shapes = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT]
+    return list({p.word: p for p in (*shapes, *for_actors)}.values())
+
+
+def drawn(choices: Sequence[_Choice], entry: Performed, chance: np.random.Generator) -> _Choice:
+    """One of several: the hand that leads is likelier; so is a gesture as large as the word is stressed."""
+    return choices[pick(chance, [_weight(choice, entry) for choice in choices])]
+
+
+def word_score(entry: Performed) -> float:
+    """0…1: beats say little, shapes much, and stressed words more than others."""
+    return 0.15 + 0.3 * entry.prominence if entry.gesture_class == BEAT else 0.72 + 0.28 * entry.prominence
+
+
+def _weight(choice: Choice, entry: Performed) -> float:
+    leads = 1.0 if choice.hands in (entry.lead, "both") else 0.25
+    size = np.exp(-(((choice.extent_m - 0.2 - 0.4 * entry.prominence) / 0.25) ** 2))
+    return float(leads * (0.15 + size))
+
+
+def _is_shown(entry: Performed, seed: int) -> bool:
+    if entry.gesture_class not in _PRONOUNS or entry.prominence >= _POINTED_FROM:
+        return True
+    return bool(stream(seed, "pointed", entry.word).uniform() < _POINTED_ANYWAY)
+
+
+def _apart_s(a: Performed, b: Performed, asked: Container[int]) -> float:
+    if a.word in asked and b.word in asked:
+        return 0.0  # who asks for both gets both
+    return _CLASS_AGAIN_S if a.gesture_class == b.gesture_class != BEAT and a.word not in asked else _APART_S

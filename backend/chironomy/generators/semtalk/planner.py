@@ -1,0 +1,120 @@
+"""Who gestures when and how, chosen before the networks move anything: a small seeded planner.
+
+Timing and beats come from the rhythm generator's plan; words that call for a gesture class, and some that are stressed,
+take one of the gestures that the model has learned. The animator's choice for a word is the same input; another seed
+is another choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...motion.rotations import Array
+from ...speech.types import FPS
+from ..request import Request
+from ..rhythm.generator import RhythmGenerator
+from ..rhythm.library import library, style_named
+from ..rhythm.phrases import phrases_of
+from ..rhythm.plan import Performed, plan
+from ..rhythm.randomness import stream
+from .choosing import NOT_AGAIN_S, drawn, words_for_actors, words_without_our_gesture
+from .gesture_plan import PlannedStroke, StrokeTimes, homes_in, plan_channels
+from .repertoire import LearnedGesture
+from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, without_covered
+
+#: From where the hand is to where it is raised, and back; lengths of the arm a second, and at least so long.
+_RAISING_PER_S, _LOWERING_PER_S = 1.7, 1.2
+_INTO_S, _OUT_S = 0.34, 0.55
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the networks are told; T frames."""
+
+    base: Array
+    """[T, P]"""
+    semantic: Array
+    """[T, P]"""
+    gesture_class: NDArray[np.int16]
+    """[T]: number of the class in the model's list, counted from 1; 0 leaves it open."""
+    performed: tuple[Performed, ...]
+    """Every word with its class and stroke window."""
+    strokes: tuple[PlannedStroke, ...]
+    """Those of the semantic layer."""
+
+
+def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGesture]], classes: Sequence[str]) -> Plan:
+    """The same request gives the same plan. Raises UserError for an unknown style or class."""
+    speech, seed, body = request.speech, request.seed, request.body
+    presets = library()
+    phrases = phrases_of(speech.words, presets, seed)
+    planned = plan(speech, phrases, presets, style_named(request.style), seed, request.gesture_classes)
+    wanted = words_for_actors(planned, repertoire, seed, request.gesture_classes)
+    without = words_without_our_gesture(planned, wanted, repertoire)
+    silent = {**request.gesture_classes, **{p.word: "" for p in without}}
+    take = RhythmGenerator().generate(replace(request, gesture_classes=silent))
+    homes = homes_in(take.base_rotations, body)
+    learned = _learned(wanted, repertoire, homes, seed)
+    taken = {p.word for p in without}
+    others = [p for p in planned if p.word not in taken]
+    base = [s for p in others for s in strokes_of_beat(p, p.base_size)]
+    semantic = [
+        s for p in others for s in (strokes_of_gesture(p) if p.gesture else strokes_of_beat(p, p.semantic_size))
+    ]
+    beats = [stroke for stroke in learned if stroke.gesture_class == "beat"]
+    base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
+    semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
+    return Plan(
+        base=plan_channels(base, homes),
+        semantic=plan_channels(semantic, homes),
+        gesture_class=class_numbers(semantic, take.frames, classes),
+        performed=tuple(planned),
+        strokes=tuple(semantic),
+    )
+
+
+def class_numbers(strokes: Sequence[PlannedStroke], frames: int, names: Sequence[str]) -> NDArray[np.int16]:
+    """[T]: number of the class that is performed, counted from 1; 0 for none."""
+    numbers = np.zeros(frames, np.int16)
+    for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
+        first, end = stroke.times.span(frames)
+        numbers[first:end] = names.index(stroke.gesture_class) + 1 if stroke.gesture_class in names else 0
+    return numbers
+
+
+def _learned(
+    wanted: Sequence[Performed], repertoire: Mapping[str, Sequence[LearnedGesture]], homes: Array, seed: int
+) -> list[PlannedStroke]:
+    strokes: list[PlannedStroke] = []
+    recent: list[tuple[float, int]] = []
+    for k, entry in enumerate(wanted):
+        chance = stream(seed, "performance", entry.word)
+        done = {number for moment_s, number in recent if entry.nucleus_s - moment_s < NOT_AGAIN_S}
+        every = repertoire[entry.gesture_class]
+        gesture = drawn([g for g in every if g.number not in done] or every, entry, chance)
+        next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
+        recent.append((entry.nucleus_s, gesture.number))
+        strokes += _strokes(gesture, entry, next_s, homes, chance)
+    return strokes
+
+
+def _strokes(
+    gesture: LearnedGesture, entry: Performed, next_s: float, homes: Array, chance: np.random.Generator
+) -> list[PlannedStroke]:
+    speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
+    apex = entry.nucleus_s + float(chance.normal(0.0, 0.02))
+    raised = apex - gesture.rise_s / speed
+    lowering = max(min(apex + gesture.hold_s / speed, next_s - _INTO_S), apex + 0.1)
+    frame = int(np.clip(raised * FPS, 0, len(homes) - 1))
+    ways = [np.linalg.norm(d[:3] - homes[frame, 6 * side : 6 * side + 3]) for side, d in gesture.by_side()]
+    way = float(max(ways))
+    into, out = max(_INTO_S, way / _RAISING_PER_S), max(_OUT_S, way / _LOWERING_PER_S)
+    times = StrokeTimes(raised - into, raised, apex, lowering, lowering + out)
+    return [
+        PlannedStroke(side, gesture.gesture_class, times, description, entry.word, gesture.number)
+        for side, description in gesture.by_side()
+    ]

@@ -1,0 +1,86 @@
+"""The gestures that a model has learned, as its planner chooses them: class, hands, timing, and what they look like.
+
+`repertoire.json` in a model's folder. Figures about performances, not the performances themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import UserError
+from ...formats.atomic import replacing
+from ...formats.text_file import read_text
+from ...motion.rotations import Array
+from .gesture_plan import DESCRIPTION_CHANNELS
+
+FILE = "repertoire.json"
+_MAX_BYTES = 16 << 20
+_SIDES = {"left": (0,), "right": (1,), "both": (0, 1)}
+
+
+@dataclass(frozen=True)
+class LearnedGesture:
+    """One gesture that a model knows how to perform."""
+
+    number: int
+    """Of the performance; mirror images share it."""
+    gesture_class: str
+    hands: str
+    """left, right or both."""
+    rise_s: float
+    """From the raised hand to the apex."""
+    hold_s: float
+    """From the apex until the hand is let go."""
+    extent_m: float
+    descriptions: tuple[tuple[float, ...], ...]
+    """[17] for each hand that takes part, left first."""
+
+    def by_side(self) -> list[tuple[int, Array]]:
+        """0 left or 1 right, and the description."""
+        return [(side, np.array(d)) for side, d in zip(_SIDES[self.hands], self.descriptions, strict=True)]
+
+
+@lru_cache(maxsize=4)
+def read_repertoire(folder: Path) -> dict[str, tuple[LearnedGesture, ...]]:
+    """The gestures of each class; none where the model has no such file. Raises UserError where it is damaged."""
+    path = folder / FILE
+    if not path.exists():
+        return {}
+    try:
+        gestures = [_gesture(entry) for entry in json.loads(read_text(path, _MAX_BYTES))["gestures"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(f"{path}: is damaged ({error}): fetch the model again") from error
+    names = sorted({gesture.gesture_class for gesture in gestures})
+    return {name: tuple(g for g in gestures if g.gesture_class == name) for name in names}
+
+
+def write_repertoire(folder: Path, gestures: Sequence[LearnedGesture]) -> None:
+    """Writes what `read_repertoire` reads."""
+    entries = [
+        {**gesture.__dict__, "descriptions": [[round(x, 3) for x in d] for d in gesture.descriptions]}
+        for gesture in gestures
+    ]
+    with replacing(folder / FILE) as temporary:
+        temporary.write_text(json.dumps({"gestures": entries}, separators=(",", ":")), encoding="utf-8")
+
+
+def _gesture(entry: dict) -> LearnedGesture:
+    made = LearnedGesture(
+        number=int(entry["number"]),
+        gesture_class=str(entry["gesture_class"]),
+        hands=str(entry["hands"]),
+        rise_s=float(entry["rise_s"]),
+        hold_s=float(entry["hold_s"]),
+        extent_m=float(entry["extent_m"]),
+        descriptions=tuple(tuple(float(x) for x in d) for d in entry["descriptions"]),
+    )
+    sides = _SIDES.get(made.hands, ())
+    if len(made.descriptions) != len(sides) or any(len(d) != DESCRIPTION_CHANNELS for d in made.descriptions):
+        raise ValueError(f"gesture {made.number} has descriptions that do not fit")
+    return made
