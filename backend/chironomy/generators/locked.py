@@ -53,6 +53,8 @@ def meet_rotations(rotations: Array, locked: LockedFrames) -> Array:
 
     Between, the way from the generated to the locked rotation fades in and out by half a cosine.
     """
+    if not len(locked):
+        return rotations
     out = np.array(rotations, dtype=float)
     for joint in np.flatnonzero(locked.joints.any(axis=0)):
         held = locked.joints[:, joint]

@@ -17,6 +17,8 @@ from .skeleton import CONTACT_JOINTS, INDEX, PARENTS
 #: A joint starts to stand below the first and goes on standing up to the second (hysteresis).
 _SPEED_M_S = (0.12, 0.30)
 _HEIGHT_M = (0.025, 0.05)
+#: From here on a likely contact is one.
+_SURE = 0.6
 #: Shorter contacts and shorter gaps between contacts are taken for noise.
 _SHORTEST_S = 0.1
 #: How long a foot takes to glide from where the motion had it to where it is held, and back.
@@ -52,6 +54,15 @@ def foot_contacts(positions: ArrayLike, fps: float) -> Array:
     shortest = max(round(_SHORTEST_S * fps), 1)
     standing = [_without_short_runs(_hold(sure[:, k], never[:, k]), shortest) for k in range(len(CONTACT_JOINTS))]
     return np.stack(standing, axis=1).astype(float)
+
+
+def settled_contacts(likely: ArrayLike, fps: float) -> Array:
+    """Contacts [T, 4], 0 or 1, from how likely each is, [T, 4], 0…1: decided with hysteresis, without short runs."""
+    likely = np.asarray(likely, dtype=float)
+    on, off = likely > _SURE, likely < 1 - _SURE
+    shortest = max(round(_SHORTEST_S * fps), 1)
+    settled = [_without_short_runs(_hold(on[:, k], off[:, k]), shortest) for k in range(likely.shape[1])]
+    return np.stack(settled, axis=1).astype(float)
 
 
 def foot_sliding(positions: ArrayLike, contacts: ArrayLike) -> Array:

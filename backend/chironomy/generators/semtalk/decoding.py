@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import torch
 from torch import Tensor
 
-from ...nets.config import GlobalMotionConfig, RvqConfig
+from ...nets.rvq import ResidualVQ
 from .windows import FRAMES_PER_TOKEN
 
 #: Tokens decoded at a time (34 s): larger stretches are no faster.
@@ -16,25 +17,24 @@ DecodeTokens = Callable[[int, int], Tensor]
 """Motion [4n, D] of n tokens first … end − 1, as if there were no others."""
 
 
-def decoder_context(config: RvqConfig) -> int:
-    """How many tokens on either side the decoder sees (22 for the published one)."""
-    stack, frames = sum(config.dilations), 0
-    for stage in range(config.down_stages):
-        # a stage works at its own rate; the convolution behind its doubling at twice that
-        frames += stack * 2 ** (config.down_stages - stage) + 2 ** (config.down_stages - stage - 1)
-    frames += FRAMES_PER_TOKEN + 2  # the first convolution, and the last two
-    return -(-(frames + smoothing_radius(config)) // FRAMES_PER_TOKEN)
+def decoder_of(rvq: ResidualVQ, codes: Tensor) -> DecodeTokens:
+    """Decodes codes [N, levels]."""
+    return lambda first, end: rvq.decode(_on(rvq, codes[None, first:end].long()))[0]
 
 
-def smoothing_radius(config: RvqConfig) -> int:
-    """Frames on either side that the Gaussian at the decoder's end sees, or more."""
-    return round(4 * config.smoothing_sigma_frames + 0.5) if config.smoothing_sigma_frames else 0
+def blending_decoder_of(rvq: ResidualVQ, base: Tensor, semantic: Tensor, weights: Tensor) -> DecodeTokens:
+    """Decodes the latents of two layers' codes [N, levels], blended: weight [N] 0 is the base, 1 the semantic layer."""
+
+    def decode(first: int, end: int) -> Tensor:
+        latents = [rvq.codes(_on(rvq, codes[None, first:end].long())).sum(0) for codes in (base, semantic)]
+        weight = _on(rvq, weights[None, first:end, None]).to(latents[0].dtype)
+        return rvq.decode_codes(torch.where(weight == 1, latents[1], latents[0].lerp(latents[1], weight)))[0]
+
+    return decode
 
 
-def global_motion_context(config: GlobalMotionConfig) -> int:
-    """How many frames on either side the global-motion network sees (21 for the published one)."""
-    encoder, decoder = 3 * config.stages, 2 * 2 + config.stages + 1
-    return encoder + decoder
+def _on(rvq: ResidualVQ, values: Tensor) -> Tensor:
+    return values.to(next(rvq.parameters()).device)
 
 
 def decode_span(decode: DecodeTokens, first: int, end: int, tokens: int, context: int) -> Tensor:
@@ -59,8 +59,8 @@ def filter_in_stretches(
     motion: Tensor,
     context: int,
     stretch: int = STRETCH_TOKENS * FRAMES_PER_TOKEN,
-) -> Iterator[tuple[int, Tensor]]:
+) -> Iterator[Tensor]:
     """network [1, F, D] → [1, F, E] over motion [T, D], likewise; `context` counts frames."""
     for first in range(0, len(motion), stretch):
         start, end = max(first - context, 0), min(first + stretch, len(motion))
-        yield first, network(motion[None, start : end + context])[0, first - start : end - start]
+        yield network(motion[None, start : end + context])[0, first - start : end - start]

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..rhythm.randomness import stream
 
@@ -32,30 +33,27 @@ def _at(values: Sequence[_Value], level: int) -> _Value:
     return values[min(level, len(values) - 1)]
 
 
-def choose_codes(logits: torch.Tensor, sampling: Sampling, seed: int, purpose: str, first_window: int) -> torch.Tensor:
-    """Codes [W, N, L] from logits [W, N, codes, L] of the windows first_window, first_window + 1, …
+def choose_codes(logits: Tensor, sampling: Sampling, windows: Sequence[tuple[int, int]], purpose: str) -> Tensor:
+    """Codes [W, N, L], int16, from logits [W, N, codes, L] of windows, each given by its line's seed and its number.
 
     Drawing adds Gumbel noise and takes the largest (Gumbel-max). Noise comes from numpy, by seed, purpose and window,
     so neither the device nor how windows are batched changes it.
     """
-    levels = logits.shape[-1]
-    if all(sampling.at(level)[0] == 0 for level in range(levels)):
-        return logits.argmax(dim=-2)
-    noise = np.stack(
-        [
-            stream(seed, purpose, first_window + w).gumbel(size=logits.shape[1:]).astype(np.float32)
-            for w in range(len(logits))
-        ]
-    )
-    scores = logits.float().clone()
-    drawn = torch.from_numpy(noise).to(logits.device)
-    for level in range(levels):
+    scores = logits.float()
+    if any(sampling.at(level)[0] for level in range(logits.shape[-1])):
+        shape = logits.shape[1:]
+        noise = [stream(seed, purpose, window).gumbel(size=shape).astype(np.float32) for seed, window in windows]
+        scores = _noisy(scores, torch.from_numpy(np.stack(noise)).to(logits.device), sampling)
+    return scores.argmax(dim=-2).to(torch.int16)
+
+
+def _noisy(scores: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
+    levels = []
+    for level in range(scores.shape[-1]):
         temperature, top_k = sampling.at(level)
-        if temperature == 0:
-            continue
         own = scores[..., level]
         if 0 < top_k < own.shape[-1]:
             least = own.topk(top_k, dim=-1).values[..., -1:]
-            own.masked_fill_(own < least, -torch.inf)
-        own += temperature * drawn[..., level]
-    return scores.argmax(dim=-2)
+            own = own.masked_fill(own < least, -torch.inf)
+        levels.append(own + temperature * noise[..., level])
+    return torch.stack(levels, dim=-1)

@@ -1,0 +1,103 @@
+"""Lines of speech as the networks take them: windows of features, of any lines, in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...nets.front_end.features import Features
+from ..locked import LockedFrames
+from .windows import Windows
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of speech. T frames in `windows.count` windows."""
+
+    features: Features
+    windows: Windows
+    sentences: NDArray[np.float32]
+    """[windows, C], what is said in each window."""
+    identity: int
+    """Number of the speaker or style."""
+    seed: int
+    locked: LockedFrames
+    start: Tensor
+    """[S, 337], the motion that the first window begins with where nothing is locked, as the networks see it."""
+    gesture_class: NDArray[np.int64] | None = None
+    """[T], 0 where it is left open."""
+    plan: NDArray[np.float32] | None = None
+    """[T, P], what a planner says of each frame."""
+
+
+class Place(NamedTuple):
+    """One window of one line."""
+
+    line: int
+    window: int
+
+
+class WindowBatch(NamedTuple):
+    """Features of B windows of n frames, on a device."""
+
+    rhythm: Tensor
+    """[B, n, R]"""
+    speech: Tensor | None
+    """[B, n, S], or phones [B, n]; nothing where the model hears neither."""
+    words: Tensor | None
+    """[B, n] numbers, or [B, n, F] features."""
+    sentences: Tensor
+    """[B, C]"""
+    identity: Tensor
+    """[B, n, 1]"""
+    gesture_class: Tensor | None
+    """[B, n], where the lines have one."""
+    plan: Tensor | None
+    """[B, n, P], likewise."""
+
+
+def window_batch(
+    lines: Sequence[Line], places: Sequence[Place], device: torch.device, dtype: torch.dtype
+) -> WindowBatch:
+    """The features of these windows. Either all lines have gesture classes, or none has; plans likewise."""
+
+    def stacked(values: Callable[[Line], NDArray | None]) -> Tensor | None:
+        windows = [_cut(lines[place.line], place.window, values(lines[place.line])) for place in places]
+        return None if any(window is None for window in windows) else _on(device, dtype, np.stack(windows))  # type: ignore[arg-type]
+
+    length = lines[0].windows.length
+    rhythm = stacked(lambda line: line.features.rhythm)
+    words = [_words(lines[place.line], place.window) for place in places]
+    assert rhythm is not None
+    return WindowBatch(
+        rhythm=rhythm,
+        speech=stacked(lambda line: line.features.speech if line.features.phones is None else line.features.phones),
+        words=None if words[0] is None else _on(device, dtype, np.stack(words)),  # type: ignore[arg-type]
+        sentences=_on(device, dtype, np.stack([lines[place.line].sentences[place.window] for place in places])),
+        identity=torch.tensor([lines[place.line].identity for place in places], device=device)
+        .view(-1, 1, 1)
+        .expand(-1, length, 1),
+        gesture_class=stacked(lambda line: line.gesture_class),
+        plan=stacked(lambda line: line.plan),
+    )
+
+
+def _on(device: torch.device, dtype: torch.dtype, values: NDArray) -> Tensor:
+    tensor = torch.from_numpy(values).to(device)
+    return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+
+def _cut(line: Line, window: int, values: NDArray | None) -> NDArray | None:
+    return None if values is None else line.windows.cut(values, window, window + 1)[0]
+
+
+def _words(line: Line, window: int) -> NDArray | None:
+    start = line.windows.start(window)
+    words = line.features.words(start, min(start + line.windows.length, line.features.frames))
+    return None if words is None else words[np.minimum(np.arange(line.windows.length), len(words) - 1)]

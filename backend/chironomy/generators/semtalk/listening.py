@@ -1,0 +1,81 @@
+"""From requests to lines: what the networks hear and read, and what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import UserError
+from ...nets.config import FrontEndConfig, ModelConfig
+from ...nets.front_end.features import Features, front_end
+from ...nets.front_end.frames import frames_within
+from ...progress import Progress, silent, within
+from ..request import Request
+from .lines import Line
+from .settings import Settings
+from .start_pose import start_motion
+from .windows import Windows
+
+
+def listen(
+    config: ModelConfig,
+    folder: Path,
+    requests: Sequence[Request],
+    settings: Settings,
+    device: str,
+    progress: Progress = silent,
+) -> list[Line]:
+    """A line for each request. Raises UserError, also where a style or speaker is not one of the model's."""
+    # frozen, so it is hashable
+    hearing = front_end(config.front_end, folder, device, config.behaviour.silence)  # type: ignore[arg-type]
+    lines = []
+    for number, request in enumerate(requests):
+        part = within(progress, number / len(requests), (number + 1) / len(requests))
+        features = hearing.features(request.speech, request.audio, part)
+        windows = Windows(features.frames, config.window_frames, config.seed_frames)
+        starts = [windows.start(k) for k in range(windows.count)]
+        sentences = hearing.sentence_vectors(features, starts, windows.length)
+        lines.append(line_of(config, features, sentences, request, settings))
+    return lines
+
+
+def line_of(
+    config: ModelConfig, features: Features, sentences: NDArray[np.float32], request: Request, settings: Settings
+) -> Line:
+    """A request whose features are known. Raises UserError."""
+    windows = Windows(features.frames, config.window_frames, config.seed_frames)
+    return Line(
+        features=features,
+        windows=windows,
+        sentences=sentences,
+        identity=_identity(config.front_end, request.style, settings.speaker),
+        seed=request.seed,
+        locked=request.locked.before(features.frames),
+        start=start_motion(request, config.seed_frames),
+        gesture_class=_classes(config.front_end, request, features.frames, config.fps),
+    )
+
+
+def _identity(config: FrontEndConfig, style: str, speaker: int) -> int:
+    if config.styles:
+        if style not in config.styles:
+            raise UserError(f"{style}: this model has no such style: choose one of {', '.join(config.styles)}")
+        return config.styles.index(style)
+    if speaker >= config.speakers:
+        raise UserError(f"speaker {speaker}: this model knows the speakers 0 to {config.speakers - 1}")
+    return speaker
+
+
+def _classes(config: FrontEndConfig, request: Request, frames: int, fps: float) -> NDArray[np.int64] | None:
+    """[frames]: the classes that the animator chose, over their words; all else is open."""
+    if not config.gesture_classes:
+        return None
+    numbers = {name: number for number, name in enumerate(config.gesture_classes, start=1)}
+    out = np.zeros(frames, dtype=np.int64)
+    for number, name in request.gesture_classes.items():
+        word = request.speech.words[number]
+        out[frames_within(word.start_s, word.end_s, frames, fps)] = numbers.get(name, 0)
+    return out

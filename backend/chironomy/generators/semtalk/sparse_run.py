@@ -1,0 +1,83 @@
+"""The semantic gate and the semantic motion: all windows in batches, for none depends on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ...nets.batches import in_batches
+from ...nets.config import BODY_PARTS
+from ...nets.model_folder import Model
+from ...nets.semtalk import Heard
+from ...progress import Progress, silent
+from .base_run import Codes
+from .known_motion import known_motion
+from .lines import Line, Place, window_batch
+from .sampling import Sampling, choose_codes
+
+_GATES_AT_ONCE, _MOTIONS_AT_ONCE = 64, 8
+
+
+class _Asked(NamedTuple):
+    place: Place
+    seed: Tensor
+
+
+def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent) -> list[Tensor]:
+    """The gate's logits [W, N, 2] of each line, float32, on the CPU."""
+    places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
+    parts = []
+    for start, logits in in_batches(
+        lambda batch: _hear(model, lines, batch).gate.float().cpu(), places, _GATES_AT_ONCE
+    ):
+        parts.append(logits)
+        progress("Semantic gate", (start + len(logits)) / len(places))
+    return list(torch.cat(parts).split([line.windows.count for line in lines]))
+
+
+def run_sparse(
+    model: Model,
+    lines: Sequence[Line],
+    places: Sequence[Place],
+    seeds: Sequence[Tensor],
+    sampling: Sampling,
+    progress: Progress = silent,
+) -> Codes:
+    """Codes [P, N, levels] of upper body, hands and lower body for these windows, which begin with `seeds`."""
+    asked = [_Asked(place, seed) for place, seed in zip(places, seeds, strict=True)]
+    parts: list[Codes] = []
+    done = 0
+    for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), asked, _MOTIONS_AT_ONCE):
+        parts.append(codes)
+        done = start + len(codes["upper"])
+        progress("Semantic motion", done / len(asked))
+    return {part: torch.cat([codes[part] for codes in parts]) for part in BODY_PARTS}
+
+
+def _hear(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> Heard:
+    parameter = next(model.sparse.parameters())
+    batch = window_batch(lines, places, parameter.device, parameter.dtype)
+    return model.sparse.hear(batch.words, batch.sentences, batch.speech)
+
+
+def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampling: Sampling) -> Codes:
+    parameter = next(model.sparse.parameters())
+    places = [window.place for window in asked]
+    batch = window_batch(lines, places, parameter.device, parameter.dtype)
+    heard = model.sparse.hear(batch.words, batch.sentences, batch.speech)
+    motion, mask = known_motion(
+        lines, places, [window.seed for window in asked], model.config.behaviour.seed_translation
+    )
+    made = model.sparse.perform(
+        heard,
+        motion.to(parameter.device, parameter.dtype),
+        mask.to(parameter.device),
+        batch.identity,
+        gesture_class=batch.gesture_class,
+        plan=batch.plan,
+    )
+    rows = [(lines[place.line].seed, place.window) for place in places]
+    return {part: choose_codes(made[f"cls_{part}"], sampling, rows, f"semantic {part}").cpu() for part in BODY_PARTS}
