@@ -16,6 +16,7 @@ from ..progress import within
 from .terminal import progress_bar
 
 if TYPE_CHECKING:
+    from ..generators.semtalk.fusing import FusionMode
     from ..motion.body import Body
     from ..pipeline.smplx_model import SmplxModel
     from ..speech.transcript import Transcript
@@ -88,6 +89,7 @@ def run_generate(
     language: str,
     align_model: str | None,
     model: str,
+    fusion: FusionMode,
     temperature: float | None,
     top_k: int | None,
     lazy: bool,
@@ -100,8 +102,9 @@ def run_generate(
     from ..generators.rhythm.lexicon import BEAT, gesture_classes
     from ..generators.rhythm.library import style_named
     from ..pipeline.choices import read_gesture_classes, read_sliders
+    from ..pipeline.fusing import POSE, fused_by, write_codes_beside
     from ..pipeline.hear import hear
-    from ..pipeline.perform import Wishes, perform
+    from ..pipeline.perform import Wishes, perform_with_codes
     from ..pipeline.performance import of_take
     from ..pipeline.write import ENDINGS, OutputSettings, check_folders, check_profile, write_outputs
 
@@ -116,19 +119,24 @@ def run_generate(
         classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
         settings = _settings(sliders, temperature, top_k, lazy)
         check_settings(generator, settings)
+        if fusion != POSE and not entry_of(generator).weights:
+            raise UserError(f"--fusion {fusion}: the generator {generator} mixes by pose alone")
     wishes = Wishes(generator, style, seed, classes, settings, _weights(generator, model))
     body, smplx = _body(smplx_model)
     device, no_device = choose_device(device) if entry_of(generator).weights else ("cpu", "")
     with progress_bar(as_json) as progress:
         recording = hear(audio, spoken, align_model, within(progress, 0.0, 0.5))
         part = within(progress, 0.5, 0.6)
-        take, fallen_back = with_fallback(device, lambda device: perform(recording, body, wishes, part, device))
-        performance = of_take(take, body, sliders, audio)
+        (take, codes), fallen_back = with_fallback(
+            device, lambda device: perform_with_codes(recording, body, wishes, part, device)
+        )
+        performance = fused_by(of_take(take, body, sliders, audio), fusion, codes, wishes.model)
         write_outputs(outputs, performance, OutputSettings(profile, fps, smplx), within(progress, 0.6, 1.0))
+        beside = [] if codes is None else write_codes_beside(outputs, codes)
     alignment = recording.speech.alignment
     report(
         as_json,
-        outputs,
+        [*outputs, *beside],
         [*filter(None, [no_device]), *fallen_back, *take.metadata.notices],
         duration_s=round(recording.audio.duration_s, 3),
         frames=take.frames,
@@ -187,10 +195,13 @@ def run_export(
     fps: float | None,
     smplx_model: Path | None,
     profile: str,
+    model: str,
+    fusion: FusionMode,
     as_json: bool,
 ) -> None:
     """Motion from one file into others."""
     from ..pipeline.choices import read_sliders
+    from ..pipeline.fusing import POSE, codes_beside, fused_by
     from ..pipeline.performance import at_rate, of_take
     from ..pipeline.read import read_motion
     from ..pipeline.write import ENDINGS, OutputSettings, check_folders, check_profile, write_outputs
@@ -201,13 +212,16 @@ def run_export(
         check_profile(profile)
     if audio is not None and not audio.is_file():
         raise UserError(f"{audio}: there is no such file: check the path")
-    body, model = _body(smplx_model)
+    body, smplx = _body(smplx_model)
     performance = read_motion(source, body, audio)
     if emphasis:
         with _wrong_use():
             sliders = read_sliders(emphasis, [entry.word.text for entry in performance.words])
         performance = of_take(performance.take, body, {**(performance.sliders or {}), **sliders}, audio)
+    if fusion != POSE:
+        codes = codes_beside(source)
+        performance = fused_by(performance, fusion, codes, _weights(performance.take.metadata.generator, model))
     with progress_bar(as_json) as progress:
-        write_outputs(outputs, performance, OutputSettings(profile, fps, model), progress)
+        write_outputs(outputs, performance, OutputSettings(profile, fps, smplx), progress)
     written = performance if fps is None else at_rate(performance, fps)
     report(as_json, outputs, (), frames=written.take.frames, fps=written.fps)

@@ -53,6 +53,22 @@ class PublishedSystem(StrEnum):
     SEMGES = "semges"
 
 
+class Fusion(StrEnum):
+    """How base and semantic motion are mixed."""
+
+    POSE = "pose"
+    SOFT = "soft"
+    HARD = "hard"
+
+
+ModelChoice = Annotated[
+    str, typer.Option("--model", help="Weights: a model's folder, or its name (see chironomy doctor); else the first.")
+]
+FusionMode = Annotated[
+    Fusion, typer.Option("--fusion", help="Mix the layers by pose; or, where networks made them, soft or hard.")
+]
+
+
 #: What shells give a program that Ctrl-C ended.
 _CANCELLED = 130
 
@@ -89,9 +105,8 @@ def generate(
     profile: Profile = "generic",
     language: Language = "en",
     align_model: AlignmentModel = None,
-    model: Annotated[
-        str, typer.Option(help="Weights: a model's folder, or its name (see chironomy doctor); else the first found.")
-    ] = "",
+    model: ModelChoice = "",
+    fusion: FusionMode = Fusion.POSE,
     temperature: Annotated[
         float | None, typer.Option(min=0, max=10, help="0: the likeliest motion; 1: as varied as what was learned.")
     ] = None,
@@ -123,6 +138,7 @@ def generate(
         language=language,
         align_model=align_model,
         model=model,
+        fusion=fusion.value,
         temperature=temperature,
         top_k=top_k,
         lazy=lazy,
@@ -198,12 +214,14 @@ def export(
     fps: Fps = None,
     smplx_model: SmplxModel = None,
     profile: Profile = "generic",
+    model: ModelChoice = "",
+    fusion: FusionMode = Fusion.POSE,
     as_json: Json = False,
 ) -> None:
     """Write a take, an SMPL-X file or a BVH in other formats."""
     from .commands import run_export
 
-    run_export(source, output, emphasis, audio, fps, smplx_model, profile, as_json)
+    run_export(source, output, emphasis, audio, fps, smplx_model, profile, model, fusion.value, as_json)
 
 
 @app.command()

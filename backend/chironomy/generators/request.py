@@ -1,15 +1,20 @@
 """The one contract between generators and the rest: a request goes in, a take comes out."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..formats.take import Take
 from ..motion.body import Body
 from ..progress import Progress, silent
 from ..speech.types import Audio, Speech
 from .locked import LockedFrames
+
+if TYPE_CHECKING:
+    from .semtalk.codes import TakeCodes
 
 
 @dataclass(frozen=True)
@@ -40,3 +45,12 @@ class Generator(Protocol):
     name: str
 
     def generate(self, request: Request, progress: Progress = silent) -> Take: ...
+
+
+@runtime_checkable
+class CodesGenerator(Protocol):
+    """A generator with networks: makes several lines at once, and keeps what it drew for each."""
+
+    def generate_lines(
+        self, requests: Sequence[Request], progress: Progress = silent
+    ) -> Sequence[tuple[Take, TakeCodes]]: ...

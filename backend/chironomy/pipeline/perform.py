@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..formats.take import Take, as_stored
 from ..generators.registry import get_generator
-from ..generators.request import Request
+from ..generators.request import CodesGenerator, Request
 from ..motion.body import Body
 from ..progress import Progress, silent
 from .hear import Recording
+
+if TYPE_CHECKING:
+    from ..generators.semtalk.codes import TakeCodes
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,22 @@ class Wishes:
     """The folder of the weights, for generators that have some; see generators/models.py."""
 
 
+class Performed(NamedTuple):
+    """A take, and the codes of its layers where networks made it: `hard` and `soft` fusing needs them."""
+
+    take: Take
+    codes: TakeCodes | None
+
+
 def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent, device: str = "cpu") -> Take:
     """Generates a take. The same recording, body and wishes give the same take. Raises UserError."""
+    return perform_with_codes(recording, body, wishes, progress, device).take
+
+
+def perform_with_codes(
+    recording: Recording, body: Body, wishes: Wishes, progress: Progress = silent, device: str = "cpu"
+) -> Performed:
+    """The same, with what the networks drew."""
     request = Request(
         recording.speech,
         body,
@@ -44,14 +61,18 @@ def perform(recording: Recording, body: Body, wishes: Wishes, progress: Progress
         recording.audio,
         wishes.model,
     )
-    take = get_generator(wishes.generator).generate(request, progress)
+    generator = get_generator(wishes.generator)
+    if isinstance(generator, CodesGenerator):
+        take, codes = generator.generate_lines([request], progress)[0]
+    else:
+        take, codes = generator.generate(request, progress), None
     metadata = replace(
         take.metadata,
         sources=(*take.metadata.sources, *_origin(Path(recording.audio.source))),
         notices=(*recording.speech.alignment.notices, *take.metadata.notices),
     )
     # rounded now, so that files made with the take equal those made from its file later
-    return as_stored(replace(take, metadata=metadata))
+    return Performed(as_stored(replace(take, metadata=metadata)), codes)
 
 
 def _origin(audio: Path) -> tuple[str, ...]:

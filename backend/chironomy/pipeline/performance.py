@@ -29,6 +29,8 @@ class Performance:
     audio: Path | None = None
     """The recording, where it is at hand: for films, and packed into .blend files."""
     sliders: Mapping[int, float] | None = None
+    fused: tuple[Array, Array] | None = None
+    """Rotations [T, 55, 4] and translation [T, 3] where networks mixed the layers (pipeline/fusing.py)."""
 
     @property
     def fps(self) -> float:
@@ -46,10 +48,14 @@ class Performance:
 
     def rotations(self) -> Array:
         """[T, 55, 4]: the two layers mixed by the emphasis."""
+        if self.fused is not None:
+            return self.fused[0]
         return fuse(self.take.base_rotations, self.take.semantic_rotations, self.emphasis)
 
     def translation(self) -> Array:
         """[T, 3], metres: the root's way."""
+        if self.fused is not None:
+            return self.fused[1]
         return fused_translation(self.take, self.emphasis)
 
 
@@ -83,7 +89,12 @@ def at_rate(performance: Performance, fps: float) -> Performance:
     if fps == performance.fps:
         return performance
     take = resample.take_at(performance.take, fps)
-    return of_take(take, performance.body, performance.sliders, performance.audio)
+    at_fps = of_take(take, performance.body, performance.sliders, performance.audio)
+    if performance.fused is None:
+        return at_fps
+    rotations, translation = performance.fused
+    rotations = rot.make_continuous(resample.resample_rotations(rotations, performance.fps, fps))
+    return replace(at_fps, fused=(rotations, resample.resample_smooth(translation, performance.fps, fps)))
 
 
 def with_sliders_stored(performance: Performance) -> Take:
