@@ -30,6 +30,12 @@ def test_a_hand_on_a_circle_has_its_speed_and_jerk() -> None:
     assert figure("a hand moves", shown) == 100
 
 
+def test_reach_is_how_far_hands_get_from_where_they_usually_are() -> None:
+    away = RIGHT_HOME + np.array([-0.1, 0.0, 0.0])
+    shown = subject(resting(10, LEFT_HOME), np.concatenate([resting(8, RIGHT_HOME), resting(2, away)]))
+    assert figure("wrist from its median place, 95th percentile", shown) == pytest.approx(0.1, abs=0.001)
+
+
 def test_one_hand_above_the_hips_is_enough_and_hanging_arms_are_below() -> None:
     hanging = np.array([-0.22, 0.87, 0.0])
     shown = subject(np.concatenate([resting(3, LEFT_HOME), resting(1, hanging * MIRROR)]), resting(4, hanging))
@@ -60,11 +66,11 @@ def test_stretches_are_as_long_as_their_frames() -> None:
     assert runs_s(np.zeros(5, dtype=bool)).tolist() == [0]
 
 
-def test_gestures_are_counted_by_the_minute_over_all_motions() -> None:
+def test_strokes_are_counted_by_the_minute_over_all_motions() -> None:
     busy = subject(resting(10, LEFT_HOME), stroking(10, RIGHT_HOME, [2.0, 4.0, 6.0]))
     still = subject(resting(20, LEFT_HOME), resting(20, RIGHT_HOME))
-    assert figure("gestures", busy) == pytest.approx(18)
-    assert figure("gestures", busy, still) == pytest.approx(6)
+    assert figure("strokes, those of both hands together as one", busy) == pytest.approx(18)
+    assert figure("strokes, those of both hands together as one", busy, still) == pytest.approx(6)
 
 
 def test_mirrored_hands_are_told_from_parallel_and_from_single_ones() -> None:

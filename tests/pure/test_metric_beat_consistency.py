@@ -90,6 +90,12 @@ def test_semges_hears_onsets_early_sees_twice_the_tempo_and_one_wrist_alone() ->
     assert bc.semges([clip(positions)], half_speed, onsets_at(2 + heard_s)) == 0
 
 
+def test_chance_is_higher_for_a_motion_with_more_beats() -> None:
+    few, many = (bc.by_chance([clip(slowing_down(dict.fromkeys(at_s, 0.5)))], ONE) for at_s in ([6], range(3, 10)))
+    assert few == pytest.approx(0.3 * np.sqrt(2 * np.pi) / 8, abs=0.02)  # the Gaussian's area over the eight seconds
+    assert many > 2 * few
+
+
 def test_fingers_and_legs_do_not_count() -> None:
     positions = slowing_down({5: 0.5})
     others = [joint for joint in range(55) if joint not in JOINTS]

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moving_hands import LEFT_HOME, MIRROR, RIGHT_HOME, resting, spoken, stroking, subject
 
 from chironomy.evaluation import strokes
-from chironomy.evaluation.strokes import extent_against_plan, find_strokes, gesture_onsets, largest_distance
+from chironomy.evaluation.nearest import to_nearest
+from chironomy.evaluation.strokes import extent_against_plan, find_strokes, largest_distance, stroke_onsets
 from chironomy.formats.words import Phone, Word
 
 
@@ -25,25 +28,40 @@ def test_slow_and_tiny_movements_are_no_strokes() -> None:
     assert find_strokes(one_hand(6, [])) == []
 
 
-def test_both_hands_together_are_one_gesture() -> None:
+def test_strokes_of_both_hands_together_are_counted_once() -> None:
     left, right = stroking(6, LEFT_HOME, [2.0, 4.0]), stroking(6, RIGHT_HOME, [2.1, 3.2, 4.0])
     both = subject(left, right)
     assert len(find_strokes(both)) == 5
-    assert gesture_onsets(both).sum() == 3
+    assert stroke_onsets(both).sum() == 3
 
 
-def test_timing_is_that_of_the_peak_against_the_stressed_vowel() -> None:
+def test_planned_gestures_are_the_words_that_were_given_one() -> None:
+    words = (spoken("one", 1.0, 1.2, "beat"), spoken("and", 2.0, 2.2), spoken("late", 9.0, 9.2, "you"))
+    planned = strokes.planned_onsets(one_hand(6, [2.0], words=words))
+    assert np.flatnonzero(planned).tolist() == [30, 179]
+    assert len(strokes.planned_onsets(one_hand(6, [2.0]))) == 0
+
+
+def test_timing_is_that_of_peak_and_end_against_the_stressed_vowel() -> None:
     words = (spoken("one", 1.9, 2.1, "beat"), spoken("and", 2.5, 2.7), spoken("two", 3.8, 4.0, "beat"))
-    off = strokes.from_stress_s(one_hand(6, [2.0, 4.0], words=words))
-    assert off == pytest.approx([0.0, 0.1], abs=0.02)
-    assert len(strokes.from_stress_s(one_hand(6, [2.0]))) == 0
+    shown = one_hand(6, [2.0, 4.0], words=words)
+    assert strokes.from_stress_s(shown, strokes.peaks_s(shown)) == pytest.approx([0.0, 0.1], abs=0.02)
+    assert strokes.from_stress_s(shown, strokes.ends_s(shown)) == pytest.approx([0.22, 0.32], abs=0.06)
+    assert len(strokes.from_stress_s(one_hand(6, []), np.zeros(0))) == 0
 
 
 def test_chance_is_how_near_strokes_are_to_any_moment() -> None:
     words = (spoken("on", 1.0, 3.0), spoken("on", 3.2, 5.0))
-    by_chance = np.abs(strokes.from_any_time_s(one_hand(6, [3.0], words=words)))
+    shown = one_hand(6, [3.0], words=words)
+    by_chance = np.abs(strokes.from_any_time_s(shown, strokes.peaks_s(shown)))
     assert by_chance.max() == pytest.approx(2.0, abs=0.1)
     assert np.median(by_chance) == pytest.approx(1.0, abs=0.1)
+
+
+@given(st.lists(st.floats(0, 10), max_size=9), st.lists(st.floats(0, 10), min_size=1, max_size=9))
+def test_the_nearest_moment_is_the_nearest_of_all(times_s: list[float], moments_s: list[float]) -> None:
+    off = to_nearest(np.array(times_s), np.sort(moments_s))
+    assert np.abs(off).tolist() == pytest.approx([min(abs(m - t) for m in moments_s) for t in times_s])
 
 
 def test_stress_is_in_the_primary_vowel_and_in_the_middle_of_a_word_without_phones() -> None:
@@ -96,7 +114,12 @@ def test_small_strokes_may_be_alike() -> None:
 
 def test_hands_at_once_are_those_that_peak_on_the_same_frame() -> None:
     together = subject(stroking(6, LEFT_HOME, [2.0, 4.0]), stroking(6, RIGHT_HOME, [2.0, 4.2]))
-    assert strokes.at_once(together).tolist() == [True, True, False, False]
+    assert strokes.at_once(together).tolist() == [True, False, True, False]  # left hand, right hand
+
+
+def test_one_hand_alone_is_never_at_once() -> None:
+    assert strokes.at_once(one_hand(6, [2.0, 4.0])).tolist() == [False, False]
+    assert len(strokes.at_once(one_hand(6, []))) == 0
 
 
 def test_extent_against_the_plan_is_the_ratio_of_what_the_planned_hand_does() -> None:

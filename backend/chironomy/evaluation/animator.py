@@ -93,6 +93,11 @@ def _raised(subject: Subject) -> NDArray[np.bool_]:
     return (subject.wrists[..., 1] > subject.positions[:, None, INDEX["pelvis"], 1]).any(axis=1)
 
 
+def _from_usual_place(subject: Subject) -> Array:
+    places = subject.wrists_from_chest
+    return np.linalg.norm(places - np.median(places, axis=0), axis=-1).ravel()
+
+
 def _frozen_while_speaking(subject: Subject) -> NDArray[np.bool_]:
     return frozen(subject.positions, FPS)[subject.speaking]
 
@@ -109,6 +114,18 @@ def _frozen_stretches(subject: Subject) -> Array:
 
 def _held_stretches(subject: Subject) -> Array:
     return runs_s((_faster_hand(subject) < _HELD_M_S) & subject.speaking)
+
+
+def _stress_to_peak_ms(subject: Subject) -> Array:
+    return 1000 * np.abs(strokes.from_stress_s(subject, strokes.peaks_s(subject)))
+
+
+def _any_time_to_peak_ms(subject: Subject) -> Array:
+    return 1000 * np.abs(strokes.from_any_time_s(subject, strokes.peaks_s(subject)))
+
+
+def _stress_to_end_ms(subject: Subject) -> Array:
+    return 1000 * np.abs(strokes.from_stress_s(subject, strokes.ends_s(subject)))
 
 
 def _sliding_mm(subject: Subject) -> Array:
@@ -137,14 +154,17 @@ METRICS: tuple[Metric, ...] = (
     Metric("a hand moves", "% of frames", lambda s: _faster_hand(s) > _MOVING_M_S, _percent, 1),
     Metric("a hand is above the hips", "% of frames", _raised, _percent, 1),
     Metric("hands above the hip joints, median", "m", lambda s: _above_hips(s).ravel(), _median),
+    Metric("wrist from its median place, 95th percentile", "m", _from_usual_place, _percentile_95),
     Metric("wrist jerk, median", "m/s³", _jerk, _median, 0),
     Metric("wrist jerk, 95th percentile", "m/s³", _jerk, _percentile_95, 0),
     Metric("frozen while speaking", "% of frames", _frozen_while_speaking, _percent, 1),
     Metric("frozen while speaking, longest", "s", _frozen_stretches, _largest),
     Metric("held (under 0.05 m/s), longest", "s", _held_stretches, _largest),
-    Metric("gestures", "a minute", strokes.gesture_onsets, _a_minute, 0),
-    Metric("stroke to stressed vowel, median", "ms", lambda s: 1000 * np.abs(strokes.from_stress_s(s)), _median, 0),
-    Metric("the same by chance", "ms", lambda s: 1000 * np.abs(strokes.from_any_time_s(s)), _median, 0),
+    Metric("strokes, those of both hands together as one", "a minute", strokes.stroke_onsets, _a_minute, 0),
+    Metric("words given a gesture", "a minute", strokes.planned_onsets, _a_minute, 0),
+    Metric("stressed vowel to a stroke's peak, median", "ms", _stress_to_peak_ms, _median, 0),
+    Metric("any moment of speech to a stroke's peak, median", "ms", _any_time_to_peak_ms, _median, 0),
+    Metric("stressed vowel to a stroke's end, median", "ms", _stress_to_end_ms, _median, 0),
     Metric("strokes in silence", "% of strokes", strokes.in_silence, _percent, 1),
     Metric("the same stroke again within 6 s", "% of large strokes", strokes.repeated, _percent, 1),
     Metric("both hands at once, ± 1 frame", "% of strokes", strokes.at_once, _percent, 1),

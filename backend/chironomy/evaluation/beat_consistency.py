@@ -16,6 +16,7 @@ from ..motion.measure import speed
 from ..motion.resample import resample_linear
 from ..motion.rotations import Array
 from ..motion.skeleton import INDEX
+from .nearest import to_nearest
 
 FPS = 30
 SAMPLE_RATE = 16_000
@@ -102,6 +103,11 @@ def semges(clips: Sequence[BeatClip], speeds: Array, onsets: Onsets = librosa_on
     return _average(clips, of)
 
 
+def by_chance(clips: Sequence[BeatClip], speeds: Array) -> float:
+    """The corrected BC that onsets anywhere would give: what of it comes from the amount of movement alone."""
+    return corrected(clips, speeds, lambda samples: np.arange(len(samples) * FPS // SAMPLE_RATE) / FPS)
+
+
 def folded(positions: ArrayLike) -> Array:
     """|x − mean over time|: what the published L1 diversity leaves in the array that it was given."""
     positions = np.asarray(positions, dtype=float)
@@ -114,7 +120,7 @@ def nearness(onsets_s: Array, beats_s: Array) -> float:
         return float("nan")
     if len(beats_s) == 0:
         return 0.0
-    off = np.abs(onsets_s[:, None] - beats_s[None]).min(axis=1)
+    off = to_nearest(onsets_s, beats_s)
     return float(np.mean(np.exp(-(off**2) / (2 * _SIGMA_S**2))))
 
 

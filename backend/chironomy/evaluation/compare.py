@@ -13,7 +13,7 @@ from ..formats.take import TakeWord
 from ..motion.rotations import Array
 from . import psi_quality
 from .animator import METRICS, measure
-from .beat_consistency import BeatClip, mean_speeds
+from .beat_consistency import BeatClip, by_chance, mean_speeds
 from .diversity import VISIBLY_APART_M, apart
 from .face_error import Pair
 from .gesture_distance import Encode, pooled_latents
@@ -78,7 +78,20 @@ def paper_figures(
     scored = [_scored(take, real) for take, real in pairs if real.semantic_score is not None]
     return [
         Figure("L1 diversity", "m", _diversity(takes, recipe), _diversity(reference, recipe)),
-        Figure("beat consistency", "", _beats(takes, speeds, recipe), _beats(reference, speeds, recipe), 3),
+        Figure(
+            "beat consistency",
+            "",
+            _beats(takes, speeds, recipe.beat_consistency),
+            _beats(reference, speeds, recipe.beat_consistency),
+            3,
+        ),
+        Figure(
+            "beat consistency (corrected) by chance",
+            "",
+            _beats(takes, speeds, by_chance),
+            _beats(reference, speeds, by_chance),
+            3,
+        ),
         Figure("face MSE", f"{face.unit}²", recipe.face_mse(faces()), digits=9),
         Figure("face LVD", face.unit, recipe.face_lvd(faces()), digits=6),
         Figure(f"SRGR within {100 * RECALL_M:.0f} cm", "", recipe.semantic_recall(scored, RECALL_M), digits=3),
@@ -132,9 +145,11 @@ def _diversity(subjects: Sequence[Subject], recipe: Recipe) -> float:
     return recipe.l1_diversity([subject.without_way for subject in subjects])
 
 
-def _beats(subjects: Sequence[Subject], speeds: Array, recipe: Recipe) -> float:
+def _beats(
+    subjects: Sequence[Subject], speeds: Array, consistency: Callable[[Sequence[BeatClip], Array], float]
+) -> float:
     clips = [BeatClip(subject.without_way, subject.samples) for subject in subjects if len(subject.samples)]
-    return recipe.beat_consistency(clips, speeds) if clips else _NOTHING
+    return consistency(clips, speeds) if clips else _NOTHING
 
 
 def _pairs(takes: Sequence[Subject], reference: Sequence[Subject]) -> Iterator[tuple[Subject, Subject]]:

@@ -15,14 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from ..formats.take import TakeWord
 from ..formats.words import Phone, Word
 from ..motion.rotations import Array
+from .nearest import to_nearest
 from .subject import FPS, Subject
 
 #: A stroke is a peak of the wrist's speed of this height, standing out by this much, after light smoothing.
 _PEAK_M_S, _PROMINENCE_M_S, _SMOOTHING_FRAMES = 0.25, 0.2, 1.5
 #: It begins and ends where the speed is below this part of its peak.
 _FADED = 0.2
-#: Strokes of both hands whose peaks are this near are one gesture; this near they are at once, as far as one sees.
-_ONE_GESTURE_FRAMES, _AT_ONCE_FRAMES = 6, 1
+#: Strokes of both hands whose peaks are this near belong together; this near they are at once, as far as one sees.
+_TOGETHER_FRAMES, _AT_ONCE_FRAMES = 6, 1
 #: How long after a word a gesture may start, and how long before one it may reach its peak.
 _AFTER_WORD_S, _BEFORE_WORD_S = 0.4, 0.8
 #: A hand that ends this much lower is going to rest.
@@ -50,31 +51,48 @@ def find_strokes(subject: Subject) -> list[Stroke]:
     return sorted(found, key=lambda stroke: (stroke.peak, stroke.hand))
 
 
-def gesture_onsets(subject: Subject) -> NDArray[np.bool_]:
-    """[T], true on the frame of each gesture's peak; both hands within 0.2 s are one gesture."""
+def stroke_onsets(subject: Subject) -> NDArray[np.bool_]:
+    """[T], true on the frame of each stroke's peak; strokes of both hands within 0.2 s are one."""
     out = np.zeros(subject.frames, dtype=bool)
-    last = -_ONE_GESTURE_FRAMES - 1
+    last = -_TOGETHER_FRAMES - 1
     for stroke in find_strokes(subject):
-        if stroke.peak - last > _ONE_GESTURE_FRAMES:
+        if stroke.peak - last > _TOGETHER_FRAMES:
             out[stroke.peak] = True
             last = stroke.peak
     return out
 
 
-def from_stress_s(subject: Subject) -> Array:
-    """How far the nearest stroke's peak is from the stressed vowel of each word that was given a gesture, seconds.
+def planned_onsets(subject: Subject) -> NDArray[np.bool_]:
+    """[T], true on the first frame of every word that was given a gesture; empty where no words are known."""
+    out = np.zeros(subject.frames if subject.words else 0, dtype=bool)
+    for entry in subject.words:
+        if entry.gesture_class:
+            out[min(round(entry.word.start_s * FPS), subject.frames - 1)] = True
+    return out
 
-    Positive where the peak comes later; empty where no word has a gesture or the hands do nothing.
+
+def peaks_s(subject: Subject) -> Array:
+    """Times of all strokes' peaks, in order."""
+    return np.array([stroke.peak / FPS for stroke in find_strokes(subject)])
+
+
+def ends_s(subject: Subject) -> Array:
+    """Times at which strokes come to their end (a gesture's apex, for those that do not go back), in order."""
+    return np.array(sorted(stroke.end / FPS for stroke in find_strokes(subject)))
+
+
+def from_stress_s(subject: Subject, moments_s: Array) -> Array:
+    """From the stressed vowel of each word that was given a gesture to the nearest moment, seconds; later is positive.
+
+    moments_s: in order, as peaks_s and ends_s give them. Empty where no word has a gesture or the hands do nothing.
     """
     stressed = [stress_time_s(entry.word) for entry in subject.words if entry.gesture_class]
-    return _to_nearest(np.array(stressed), _peak_times_s(subject))
+    return to_nearest(np.array(stressed), moments_s)
 
 
-def from_any_time_s(subject: Subject) -> Array:
+def from_any_time_s(subject: Subject, moments_s: Array) -> Array:
     """The same for every frame while speaking, empty without words: what chance would give."""
-    if not subject.words:
-        return np.zeros(0)
-    return _to_nearest(np.flatnonzero(subject.speaking) / FPS, _peak_times_s(subject))
+    return to_nearest(np.flatnonzero(subject.speaking) / FPS, moments_s) if subject.words else np.zeros(0)
 
 
 def stress_time_s(word: Word) -> float:
@@ -115,18 +133,16 @@ def repeated(subject: Subject) -> NDArray[np.bool_]:
         size = largest_distance(path)
         if size < _LARGE_M:
             continue
+        kept = [other for other in kept if (stroke.peak - other[0].peak) / FPS <= REPEAT_S]
         out.append(any(_same(stroke, path, size, *other) for other in kept))
         kept.append((stroke, path, size))
     return np.array(out, dtype=bool)
 
 
 def at_once(subject: Subject) -> NDArray[np.bool_]:
-    """[strokes], true where the other hand's stroke has its peak on the same frame or the next."""
-    strokes = find_strokes(subject)
-    return np.array(
-        [any(o.hand != s.hand and abs(o.peak - s.peak) <= _AT_ONCE_FRAMES for o in strokes) for s in strokes],
-        dtype=bool,
-    )
+    """For the left hand's strokes, then the right's: true where one of the other hand has its peak within a frame."""
+    left, right = _peak_frames(subject, 0), _peak_frames(subject, 1)
+    return np.concatenate([_beside(left, right), _beside(right, left)])
 
 
 def largest_distance(path: ArrayLike) -> float:
@@ -171,16 +187,14 @@ def _of_hand(speed: Array, hand: int) -> list[Stroke]:
     return strokes
 
 
-def _peak_times_s(subject: Subject) -> Array:
-    return np.array([stroke.peak / FPS for stroke in find_strokes(subject)])
+def _peak_frames(subject: Subject, hand: int) -> Array:
+    return np.array([stroke.peak for stroke in find_strokes(subject) if stroke.hand == hand], dtype=float)
 
 
-def _to_nearest(times_s: Array, peaks_s: Array) -> Array:
-    """Signed distance from each time to the nearest peak."""
-    if len(times_s) == 0 or len(peaks_s) == 0:
-        return np.zeros(0)
-    off = peaks_s[None] - times_s[:, None]
-    return off[np.arange(len(off)), np.abs(off).argmin(axis=1)]
+def _beside(own: Array, other: Array) -> NDArray[np.bool_]:
+    if len(other) == 0:
+        return np.zeros(len(own), dtype=bool)
+    return np.abs(to_nearest(own, other)) <= _AT_ONCE_FRAMES
 
 
 def _stress(phone: Phone) -> int:
@@ -189,7 +203,7 @@ def _stress(phone: Phone) -> int:
 
 
 def _same(stroke: Stroke, path: Array, size: float, other: Stroke, other_path: Array, other_size: float) -> bool:
-    if stroke.hand != other.hand or (stroke.peak - other.peak) / FPS > REPEAT_S:
+    if stroke.hand != other.hand:
         return False
     apart = np.sqrt(np.mean(np.sum((path - other_path) ** 2, axis=-1)))
     return bool(apart < _ALIKE * max(size, other_size))
