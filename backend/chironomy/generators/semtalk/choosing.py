@@ -16,11 +16,11 @@ NOT_AGAIN_S = 10.0
 #: Nor one of the same class, be it by another hand.
 _CLASS_AGAIN_S = 5.0
 #: From one apex to the next that an actor performs, at least.
-_APART_S = 0.9
+_APART_S = 1.15
 #: Who says "I", "you" or "we" in passing seldom points.
 _PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
 #: An actor's beat for a stressed word, instead of a small one of our own: how likely, and from which prominence on.
-_ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.55, 0.30
+_ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
 
 
 class Choice(Protocol):
