@@ -11,9 +11,14 @@ from chironomy.formats.words import Word
 from chironomy.motion import rotations as rot
 from chironomy.motion.skeleton import INDEX
 from chironomy.training.corpus_format import CorpusFacts, Split
+from chironomy.training.recipe import load_recipe
 from chironomy.training.shards import Corpus, CorpusWriter
 
-FACE, RHYTHM, TOKENS, SENTENCE, PHONES = 52, 5, 6, 8, 4
+#: The recipe that the corpus is for.
+RECIPE = Path(__file__).parents[2] / "models" / "recipes" / "tiny.yaml"
+MODEL = load_recipe(RECIPE).model
+FRONT_END = MODEL.front_end
+FACE = 100
 
 
 def recording_arrays(seed: int, frames: int = 160) -> dict[str, NDArray]:
@@ -36,24 +41,27 @@ def recording_arrays(seed: int, frames: int = 160) -> dict[str, NDArray]:
         "contacts": np.ones((frames, 4), np.float32),
         "face": (beat[:, None] * np.linspace(0, 0.5, FACE)).astype(np.float32),
         "rhythm": np.stack([beat, np.gradient(beat), meaning, 1 - beat, beat**2], axis=1).astype(np.float32),
-        "phones": (beat * (PHONES - 1)).astype(np.int16),
+        "phones": (beat * (len(FRONT_END.phones) - 1)).astype(np.int16),
         "word_index": words,
-        "word_features": rng.normal(size=(words.max() + 1, TOKENS)).astype(np.float16),
+        "word_features": rng.normal(size=(words.max() + 1, FRONT_END.word_width)).astype(np.float16),
         "sentence_index": np.zeros(frames, np.int32),
-        "sentence_features": rng.normal(size=(1, SENTENCE)).astype(np.float16),
+        "sentence_features": rng.normal(size=(1, FRONT_END.sentence_width)).astype(np.float16),
         "semantic_score": meaning,
         "gesture_class": meaning.astype(np.int16),
+        "plan": np.repeat(meaning[:, None], FRONT_END.plan_width, axis=1),
+        "plan_given": meaning.astype(np.uint8),
     }
 
 
 FACTS = CorpusFacts(
     name="synthetic",
-    speakers=("calm", "lively"),
-    gesture_classes=("negation", "self", "you"),
-    phones=("SIL", "AA", "T", "S"),
-    rhythm="normalised",
-    speech="phones",
-    text="minilm",
+    speakers=FRONT_END.styles,
+    gesture_classes=FRONT_END.gesture_classes,
+    phones=FRONT_END.phones,
+    rhythm=FRONT_END.rhythm,
+    speech=FRONT_END.speech,
+    text=FRONT_END.text,
+    sentence_frames=MODEL.window_frames,
 )
 
 

@@ -37,7 +37,7 @@ class RhythmToFace(nn.Module):
         super().__init__()
         torch.manual_seed(0)
         self.network: nn.Module = nn.Sequential(
-            nn.Linear(5, 16), nn.Dropout(0.3), nn.BatchNorm1d(32), nn.Linear(16, 52)
+            nn.Linear(5, 16), nn.Dropout(0.3), nn.BatchNorm1d(32), nn.Linear(16, 100)
         )
         self.seen: list[Batch] = []
         self.multiply_at: dict[int, float] = {}
@@ -72,7 +72,7 @@ def run_in(folder: Path) -> Run:
 
 
 def quiet() -> Monitor:
-    return Monitor(None, 0, notice=lambda line: None)
+    return Monitor(None, notice=lambda line: None)
 
 
 def train(corpus: Corpus, folder: Path, objective: nn.Module, settings: StageSettings = SETTINGS) -> dict[str, Tensor]:
@@ -174,14 +174,14 @@ def test_too_little_memory_makes_smaller_parts_with_the_same_gradient(corpus: Co
     class Linear(RhythmToFace):
         def __init__(self) -> None:
             super().__init__()
-            self.network = nn.Linear(5, 52)
+            self.network = nn.Linear(5, 100)
 
     lines: list[str] = []
     whole, parts = Linear(), Linear()
     parts.load_state_dict(whole.state_dict())
     parts.most_windows = 2
     run_stage(stage_of(corpus, whole), run_in(tmp_path / "whole"), quiet())
-    run_stage(stage_of(corpus, parts), run_in(tmp_path / "parts"), Monitor(None, 0, notice=lines.append))
+    run_stage(stage_of(corpus, parts), run_in(tmp_path / "parts"), Monitor(None, notice=lines.append))
     assert lines == ["the graphics card's memory is short: 2 windows at once from here on"]
     for one, other in zip(whole.network.parameters(), parts.network.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-5)
@@ -198,7 +198,7 @@ def test_too_little_memory_for_one_window_goes_on_on_the_cpu(corpus: Corpus, tmp
             return super().forward(batch, epoch)
 
     lines: list[str] = []
-    run_stage(stage_of(corpus, OnlyOnCpu()), run_in(tmp_path), Monitor(None, 0, notice=lines.append))
+    run_stage(stage_of(corpus, OnlyOnCpu()), run_in(tmp_path), Monitor(None, notice=lines.append))
     assert "training goes on on the CPU" in lines[-1]
 
 

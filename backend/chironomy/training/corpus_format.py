@@ -57,10 +57,9 @@ FIELDS: dict[str, FieldSpec] = {
     # 0…1, as the label of the gate and the weight of the sparse losses
     "semantic_score": FieldSpec((), "f", required=True),
     "gesture_class": FieldSpec((), "iu"),
+    # what a planner would tell the networks of the semantic and of the base motion; given is 1 where it says something
     "plan": FieldSpec((None,), "f"),
-    # 1 where the plan says something about the frame
     "plan_given": FieldSpec((), "iu"),
-    # the same for the base layer
     "base_plan": FieldSpec((None,), "f"),
     "base_plan_given": FieldSpec((), "iu"),
 }

@@ -95,6 +95,7 @@ class _StageRun:
 
     def to_the_end(self) -> History:
         self._resume()
+        self._monitor.begin(self._step)
         settings, machine = self._settings, self._machine
         steps = range(self._step, settings.steps)
         batches = self._stage.training.batches(

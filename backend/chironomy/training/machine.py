@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -81,8 +80,6 @@ def _check_precision(precision: str) -> None:
         raise UserError("training: this graphics card has no bf16: choose precision fp16 or fp32 in the recipe")
 
 
-@contextmanager
-def full_precision(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """The tensors as float32, in a context where arithmetic stays so: for geometry, whatever networks compute in."""
-    with torch.autocast(tensors[0].device.type, enabled=False):
-        yield tuple(tensor.float() for tensor in tensors)
+def full_precision(like: Tensor) -> torch.autocast:
+    """A context in which arithmetic on the tensor's device stays in float32: for geometry, whatever networks use."""
+    return torch.autocast(like.device.type, enabled=False)

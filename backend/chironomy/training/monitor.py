@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from ..errors import UserError
 from ..progress import Progress, silent
 
 Notice = Callable[[str], None]
@@ -13,17 +15,21 @@ Notice = Callable[[str], None]
 class Monitor:
     """One stage's reports. Close it at the end."""
 
-    def __init__(
-        self, folder: Path | None, first_step: int, progress: Progress = silent, notice: Notice = print
-    ) -> None:
-        """Writes TensorBoard's files to `folder`; entries from `first_step` on, left by a run that was cut off, go."""
+    def __init__(self, folder: Path | None, progress: Progress = silent, notice: Notice = print) -> None:
+        """With a folder, figures go to it for TensorBoard."""
         self.notice = notice
-        self._progress = progress
-        self._board = None
-        if folder is not None:
-            from torch.utils.tensorboard import SummaryWriter
+        self._folder, self._progress = folder, progress
+        self._board: Any = None
 
-            self._board = SummaryWriter(str(folder), purge_step=first_step)
+    def begin(self, first_step: int) -> None:
+        """Entries from this step on, left by a run that was cut off, no longer count."""
+        if self._folder is None:
+            return
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UserError("training: the package tensorboard is missing: pip install 'chironomy[train]'") from error
+        self._board = SummaryWriter(str(self._folder), purge_step=first_step)
 
     def scalars(self, group: str, values: Mapping[str, float], step: int) -> None:
         """Figures of one step for TensorBoard."""

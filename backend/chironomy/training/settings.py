@@ -87,6 +87,8 @@ class TrainingSettings(_Settings):
     """One pass with conditions left out at random, or the three of the published training."""
     semantic_floor: Fraction = 0.2
     """Least weight of a token in the sparse losses; as published 0: where nothing is meant nothing is learned."""
+    semantic_above: Fraction = 0.0
+    """The gate's label of a token is "semantic" where its mean score is above this."""
     masked_epochs: PositiveInt = 400
     """With three passes: over so many epochs would the hidden share rise to 1 if it were not held (as published)."""
     reconstruction: ReconstructionWeights = ReconstructionWeights()
