@@ -25,7 +25,9 @@ def test_the_published_parts_have_the_published_widths():
     }
 
 
-@pytest.mark.parametrize("recipe", sorted(_RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "recipe", sorted(set(_RECIPES.glob("*.yaml")) - set(_RECIPES.glob("semges*"))), ids=lambda path: path.stem
+)
 def test_every_recipe_comes_back_from_a_file_as_it_was(recipe, tmp_path):
     config = read_model_config(recipe)
     write_model_config(config, tmp_path / "config.yaml")

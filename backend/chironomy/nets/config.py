@@ -250,7 +250,15 @@ def parse_model_config(section: Any, origin: str | Path) -> ModelConfig:
 
 def read_model_config(path: str | Path) -> ModelConfig:
     """The section `model` of a YAML file (a recipe, or config.yaml in a model's folder)."""
-    return parse_model_config(read_recipe(path).get("model", {}), path)
+    return parse_model_config(read_section(path, "model"), path)
+
+
+def read_section(path: str | Path, name: str) -> Any:
+    """One section of a YAML file. Raises UserError where it has none of this name."""
+    sections = read_recipe(path)
+    if name not in sections:
+        raise UserError(f"{path}: has no section `{name}:`, but {', '.join(map(str, sections))}: choose another file")
+    return sections[name]
 
 
 def read_recipe(path: str | Path) -> dict[str, Any]:

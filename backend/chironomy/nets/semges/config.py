@@ -1,14 +1,14 @@
 """Sizes of SemGes' networks; the defaults are the published ones."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
 
 from ...errors import UserError
 from ...formats.atomic import replacing
-from ..config import Dropout, read_recipe
+from ..config import Dropout, read_section
 
 
 class _Frozen(BaseModel):
@@ -77,9 +77,8 @@ class SemGesConfig(_Frozen):
 
 def read_semges_config(path: str | Path) -> SemGesConfig:
     """The section `semges` of a YAML file. Raises UserError that names the first wrong key."""
-    section: Any = read_recipe(path).get("semges", {})
     try:
-        return SemGesConfig.model_validate(section)
+        return SemGesConfig.model_validate(read_section(path, "semges"))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(["semges", *(str(key) for key in first["loc"])])

@@ -33,10 +33,10 @@ class Codebook(nn.Module):
 
     def indices(self, latents: Tensor) -> Tensor:
         """[B, T, width] to code numbers [B, T]."""
-        codes = self.embedding.weight
-        flat = latents.flatten(0, -2)
-        distances = flat.square().sum(1, keepdim=True) + codes.square().sum(1) - 2 * flat @ codes.T
-        return distances.argmin(1).view(latents.shape[:-1])
+        with torch.autocast(latents.device.type, enabled=False):
+            codes, flat = self.embedding.weight.float(), latents.flatten(0, -2).float()
+            distances = flat.square().sum(1, keepdim=True) + codes.square().sum(1) - 2 * flat @ codes.T
+            return distances.argmin(1).view(latents.shape[:-1])
 
     def quantised(self, latents: Tensor) -> Tensor:
         """The nearest codes [B, T, width], through which gradients reach the latents unchanged."""
