@@ -12,12 +12,39 @@ import bpy
 
 from .. import preferences
 from ..core.errors import UserError
+from .reporting import requires
 
 _REDRAW_S = 0.2
 
 
+def _offline(_context: bpy.types.Context) -> str:
+    return preferences.why_offline()
+
+
+def _working(_context: bpy.types.Context) -> str:
+    return "Something is going on already: wait, or cancel it" if preferences.backend().is_working else ""
+
+
+def _missing(_context: bpy.types.Context) -> str:
+    from ..backend.state import State
+
+    missing = preferences.backend().status().state is State.NOT_INSTALLED
+    return "The backend is not installed" if missing else ""
+
+
+def _nothing_of_ours(_context: bpy.types.Context) -> str:
+    return "" if any(preferences.user_folder().glob("environment-*")) else "Nothing is installed here"
+
+
+def _not_running(_context: bpy.types.Context) -> str:
+    from ..backend.state import State
+
+    running = preferences.backend().status().state in (State.READY, State.BUSY)
+    return "" if running else "The server does not run"
+
+
 class _BackendOperator:
-    """What they share: the user's errors become reports, and the windows follow what goes on."""
+    """What they share: the user's errors and notices become reports, and the windows follow what goes on."""
 
     bl_options = {"REGISTER", "INTERNAL"}
 
@@ -32,25 +59,25 @@ class _BackendOperator:
             self.report({"INFO"}, notice)
         return {"FINISHED"}
 
-    def _waited(self) -> set[str]:
-        """After work that was waited for."""
+    def _long(self, work: Callable[..., object]) -> set[str]:
+        """The same for long work: with a window it goes on in the background, without one it is waited for."""
         from ..backend.state import State
 
+        wait = bpy.app.background or not bpy.context.window_manager.windows
+        ended = self._done(lambda: work(wait=wait))
+        if not wait:
+            _follow()
+            return ended
         status = preferences.backend().status()
-        for notice in preferences.backend().take_notices():
-            self.report({"INFO"}, notice)
         if status.state is State.FAILED:
             self.report({"ERROR"}, status.detail)
             return {"CANCELLED"}
-        return {"FINISHED"}
+        return ended
 
 
+@requires(_offline, _working)
 class _Installing(_BackendOperator):
     """Both make a new environment."""
-
-    @classmethod
-    def poll(cls, _context):
-        return _allowed(cls, _offline, _working)
 
     def invoke(self, context, event):
         return context.window_manager.invoke_confirm(
@@ -62,13 +89,7 @@ class _Installing(_BackendOperator):
         )
 
     def execute(self, _context):
-        wait = bpy.app.background or not bpy.context.window_manager.windows
-        if self._done(lambda: preferences.backend().install(wait=wait)) == {"CANCELLED"}:
-            return {"CANCELLED"}
-        if wait:
-            return self._waited()
-        _follow()
-        return {"FINISHED"}
+        return self._long(preferences.backend().install)
 
 
 class CHIRONOMY_OT_install_backend(_Installing, bpy.types.Operator):
@@ -85,35 +106,23 @@ class CHIRONOMY_OT_repair_backend(_Installing, bpy.types.Operator):
     bl_label = "Repair"
 
 
+@requires(_working, _missing)
 class CHIRONOMY_OT_verify_backend(_BackendOperator, bpy.types.Operator):
     """Check that everything the backend needs is there"""
 
     bl_idname = "chironomy.verify_backend"
     bl_label = "Verify"
 
-    @classmethod
-    def poll(cls, _context):
-        return _allowed(cls, _working, _missing)
-
     def execute(self, _context):
-        wait = bpy.app.background or not bpy.context.window_manager.windows
-        if self._done(lambda: preferences.backend().verify(wait=wait)) == {"CANCELLED"}:
-            return {"CANCELLED"}
-        if wait:
-            return self._waited()
-        _follow()
-        return {"FINISHED"}
+        return self._long(preferences.backend().verify)
 
 
+@requires(_working, _nothing_of_ours)
 class CHIRONOMY_OT_uninstall_backend(_BackendOperator, bpy.types.Operator):
     """Remove the installed backend; takes and models stay"""
 
     bl_idname = "chironomy.uninstall_backend"
     bl_label = "Uninstall"
-
-    @classmethod
-    def poll(cls, _context):
-        return _allowed(cls, _working, _nothing_of_ours)
 
     def invoke(self, context, event):
         return context.window_manager.invoke_confirm(self, event)
@@ -132,15 +141,12 @@ class CHIRONOMY_OT_cancel_backend(_BackendOperator, bpy.types.Operator):
         return self._done(preferences.backend().cancel)
 
 
+@requires(_working, _missing)
 class CHIRONOMY_OT_start_server(_BackendOperator, bpy.types.Operator):
     """Start the server, or use the one that runs already for another Blender"""
 
     bl_idname = "chironomy.start_server"
     bl_label = "Start"
-
-    @classmethod
-    def poll(cls, _context):
-        return _allowed(cls, _working, _missing)
 
     def invoke(self, _context, _event):
         _follow()
@@ -150,15 +156,12 @@ class CHIRONOMY_OT_start_server(_BackendOperator, bpy.types.Operator):
         return self._done(lambda: preferences.backend().client(may_start=True))
 
 
+@requires(_working, _not_running)
 class CHIRONOMY_OT_stop_server(_BackendOperator, bpy.types.Operator):
     """Stop the server if this Blender started it; otherwise only let go of it"""
 
     bl_idname = "chironomy.stop_server"
     bl_label = "Stop"
-
-    @classmethod
-    def poll(cls, _context):
-        return _allowed(cls, _working, _not_running)
 
     def execute(self, _context):
         return self._done(preferences.backend().stop)
@@ -177,40 +180,6 @@ class CHIRONOMY_OT_open_backend_log(_BackendOperator, bpy.types.Operator):
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}
-
-
-def _allowed(operator: type, *objections: Callable[[], str]) -> bool:
-    """Whether none objects; the first that does says why the button is disabled."""
-    why = next(filter(None, (objection() for objection in objections)), "")
-    if why:
-        operator.poll_message_set(why)
-    return not why
-
-
-def _offline() -> str:
-    return preferences.why_offline()
-
-
-def _working() -> str:
-    return "Something is going on already: wait, or cancel it" if preferences.backend().is_working else ""
-
-
-def _missing() -> str:
-    from ..backend.state import State
-
-    missing = preferences.backend().status().state is State.NOT_INSTALLED
-    return "The backend is not installed" if missing else ""
-
-
-def _nothing_of_ours() -> str:
-    return "" if any(preferences.user_folder().glob("environment-*")) else "Nothing is installed here"
-
-
-def _not_running() -> str:
-    from ..backend.state import State
-
-    running = preferences.backend().status().state in (State.READY, State.BUSY)
-    return "" if running else "The server does not run"
 
 
 def _follow() -> None:

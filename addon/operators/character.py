@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..properties import settings_of
-from .reporting import available, reporting
+from .reporting import reporting, requires
 
 
 class CHIRONOMY_OT_make_mannequin(bpy.types.Operator):
@@ -33,6 +33,13 @@ class CHIRONOMY_OT_make_mannequin(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def _why_none_chosen(context: bpy.types.Context) -> str:
+    active = context.view_layer.objects.active
+    chosen = active is not None and (active.type == "ARMATURE" or active.find_armature() is not None)
+    return "" if chosen else "Select an armature, or a mesh that one deforms"
+
+
+@requires(_why_none_chosen)
 class CHIRONOMY_OT_use_armature(bpy.types.Operator):
     bl_idname = "chironomy.use_armature"
     bl_label = "Use Selected Armature"
@@ -40,12 +47,6 @@ class CHIRONOMY_OT_use_armature(bpy.types.Operator):
         "Let the active armature speak: the mannequin's, or a Mixamo, Rigify, Unreal or Auto-Rig Pro character"
     )
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        active = context.view_layer.objects.active
-        chosen = active is not None and (active.type == "ARMATURE" or active.find_armature() is not None)
-        return available(cls, "" if chosen else "Select an armature, or a mesh that one deforms")
 
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -74,13 +75,4 @@ def face_mesh_of(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.type
 
 
 CLASSES = (CHIRONOMY_OT_make_mannequin, CHIRONOMY_OT_use_armature)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -5,36 +5,30 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
+from .. import word_sliders
+from ..core.errors import UserError
 from ..lazy import lazy
 from ..properties import settings_of
 from ..word_sliders import affected_words, frame_of, is_emphasised, set_sliders, shaped_armature, show_sliders
+from .reporting import reporting, requires
 
 emphasis_edit = lazy("scene.emphasis_edit")
 
 _WORD = IntProperty(name="Word", description="The word's number in the list, from 0", min=0)
 
 
-class _OnWords:
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if settings_of(context.scene).words:
-            return True
-        cls.poll_message_set("There are no words yet: align the speech or generate first")
-        return False
+def _why_no_words(context: bpy.types.Context) -> str:
+    return "" if settings_of(context.scene).words else "There are no words yet: align the speech or generate first"
 
 
-class _OnLiveTake:
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if shaped_armature(context.scene) is not None:
-            return True
-        cls.poll_message_set(
-            "No take is under review on this character: generate one, or show one from the list of takes"
-        )
-        return False
+def _why_not_live(context: bpy.types.Context) -> str:
+    if shaped_armature(context.scene) is not None:
+        return ""
+    return "No take is under review on this character: generate one, or show one from the list of takes"
 
 
-class CHIRONOMY_OT_word_jump(_OnWords, bpy.types.Operator):
+@requires(_why_no_words)
+class CHIRONOMY_OT_word_jump(bpy.types.Operator):
     bl_idname = "chironomy.word_jump"
     bl_label = "Jump to Word"
     bl_description = (
@@ -56,10 +50,10 @@ class CHIRONOMY_OT_word_jump(_OnWords, bpy.types.Operator):
         self.extend = "RANGE" if event.shift else "TOGGLE" if event.ctrl or event.oskey else "SET"
         return self.execute(context)
 
+    @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
-        if self.word >= len(settings.words):
-            return _refused(self, f"There is no word {self.word}: the list has {len(settings.words)}")
+        _require_word(settings.words, self.word)
         select_words(settings.words, settings.active_word, self.word, self.extend)
         settings.active_word = self.word
         if self.extend == "SET":
@@ -77,7 +71,8 @@ def select_words(words: bpy.types.bpy_prop_collection, active: int, clicked: int
         word.selected = low <= i <= high
 
 
-class CHIRONOMY_OT_words_select(_OnWords, bpy.types.Operator):
+@requires(_why_no_words)
+class CHIRONOMY_OT_words_select(bpy.types.Operator):
     bl_idname = "chironomy.words_select"
     bl_label = "Select Words"
     bl_description = "Select words, to move their sliders together"
@@ -104,7 +99,8 @@ class CHIRONOMY_OT_words_select(_OnWords, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_slider_set(_OnLiveTake, bpy.types.Operator):
+@requires(_why_not_live)
+class CHIRONOMY_OT_slider_set(bpy.types.Operator):
     bl_idname = "chironomy.slider_set"
     bl_label = "Set Emphasis"
     bl_description = "Set the emphasis of a word, or of all selected words"
@@ -116,16 +112,17 @@ class CHIRONOMY_OT_slider_set(_OnLiveTake, bpy.types.Operator):
     )
     selected: BoolProperty(name="Selected", description="All selected words instead of one", options={"SKIP_SAVE"})
 
+    @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         words = settings_of(context.scene).words
-        if self.word >= len(words):
-            return _refused(self, f"There is no word {self.word}: the list has {len(words)}")
+        _require_word(words, self.word)
         chosen = [i for i, word in enumerate(words) if word.selected] if self.selected else [self.word]
         set_sliders(context.scene, dict.fromkeys(chosen, self.value))
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_slider_reset(_OnLiveTake, bpy.types.Operator):
+@requires(_why_not_live)
+class CHIRONOMY_OT_slider_reset(bpy.types.Operator):
     bl_idname = "chironomy.slider_reset"
     bl_label = "Reset Word"
     bl_description = (
@@ -135,16 +132,17 @@ class CHIRONOMY_OT_slider_reset(_OnLiveTake, bpy.types.Operator):
 
     word: _WORD
 
+    @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         words = settings_of(context.scene).words
-        if self.word >= len(words):
-            return _refused(self, f"There is no word {self.word}: the list has {len(words)}")
+        _require_word(words, self.word)
         emphasis_edit.reset_to_generated(shaped_armature(context.scene), affected_words(context.scene, self.word))
         show_sliders(context.scene)
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_curve_reset(_OnLiveTake, bpy.types.Operator):
+@requires(_why_not_live)
+class CHIRONOMY_OT_curve_reset(bpy.types.Operator):
     bl_idname = "chironomy.curve_reset"
     bl_label = "Reset to Generated"
     bl_description = "Give the emphasis curve back as it was generated, for the whole take or for the selected words"
@@ -158,17 +156,19 @@ class CHIRONOMY_OT_curve_reset(_OnLiveTake, bpy.types.Operator):
         ],
     )
 
+    @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         words = settings_of(context.scene).words
         chosen = [i for i, word in enumerate(words) if word.selected] if self.which == "SELECTED" else None
         if chosen == []:
-            return _refused(self, "No word is selected: Ctrl-click words in the list first")
+            raise UserError("No word is selected: Ctrl-click words in the list first")
         emphasis_edit.reset_to_generated(shaped_armature(context.scene), chosen)
         show_sliders(context.scene)
         return {"FINISHED"}
 
 
-class CHIRONOMY_OT_curve_simplify(_OnLiveTake, bpy.types.Operator):
+@requires(_why_not_live)
+class CHIRONOMY_OT_curve_simplify(bpy.types.Operator):
     bl_idname = "chironomy.curve_simplify"
     bl_label = "Simplify Curve"
     bl_description = (
@@ -184,9 +184,9 @@ class CHIRONOMY_OT_curve_simplify(_OnLiveTake, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _refused(operator: bpy.types.Operator, why: str) -> set[str]:
-    operator.report({"ERROR"}, why)
-    return {"CANCELLED"}
+def _require_word(words: bpy.types.bpy_prop_collection, index: int) -> None:
+    if index >= len(words):
+        raise UserError(f"There is no word {index}: the list has {len(words)}")
 
 
 CLASSES = (
@@ -199,17 +199,14 @@ CLASSES = (
 )
 
 
-def register() -> None:
-    from .. import word_sliders
+_register, _unregister = bpy.utils.register_classes_factory(CLASSES)
 
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
+
+def register() -> None:
+    _register()
     word_sliders.register()
 
 
 def unregister() -> None:
-    from .. import word_sliders
-
     word_sliders.unregister()
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    _unregister()

@@ -6,10 +6,10 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import connection, jobs, speech
-from ..core.errors import UserError
 from ..lazy import lazy
 from ..properties import settings_of
-from .reporting import available, reporting
+from .reporting import reporting, requires
+from .sending import SendsJob, why_occupied
 
 requests = lazy("requests")
 
@@ -17,8 +17,8 @@ requests = lazy("requests")
 def why_not(context: bpy.types.Context) -> str:
     """Why nothing can be generated now, and what to do; nothing where it can."""
     scene = context.scene
-    if jobs.running(scene):
-        return "A job of this scene is under way: wait for it, or cancel it"
+    if occupied := why_occupied(context):
+        return occupied
     armature = settings_of(scene).armature
     if armature is None:
         return "Choose the character that speaks, or make the mannequin"
@@ -30,7 +30,8 @@ def why_not(context: bpy.types.Context) -> str:
     return speech.what_is_missing(scene) or connection.why_unavailable()
 
 
-class CHIRONOMY_OT_generate(bpy.types.Operator):
+@requires(why_not)
+class CHIRONOMY_OT_generate(SendsJob, bpy.types.Operator):
     """From scripts: `bpy.ops.chironomy.generate()` waits until the takes are there; a RuntimeError says what failed."""
 
     bl_idname = "chironomy.generate"
@@ -38,34 +39,8 @@ class CHIRONOMY_OT_generate(bpy.types.Operator):
     bl_description = "Make whole-body motion for the speech, as new takes. Your own keys and actions stay as they are"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, why_not(context))
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return self._start(context)
-
-    @reporting
-    def _start(self, context: bpy.types.Context) -> set[str]:
-        jobs.start(self._job(context), connection.connector())
-        return {"CANCELLED"}  # nothing is changed yet: no undo step; the takes come with one of their own
-
-    @reporting
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        from ..delivery import deliver
-
-        job = self._job(context)
-        jobs.launch(job, connection.connector())
-        notice = deliver(jobs.wait(job))
-        if notice:
-            self.report({"INFO"}, notice)
-        return {"FINISHED"}
-
-    def _job(self, context: bpy.types.Context) -> jobs.Job:
-        armature = settings_of(context.scene).armature
-        if armature is None:
-            raise UserError("Choose the character that speaks, or make the mannequin")
-        return requests.generate_job(context.scene, armature)
+    def job(self, context: bpy.types.Context) -> jobs.Job:
+        return requests.generate_job(context.scene, settings_of(context.scene).armature)
 
 
 class CHIRONOMY_OT_deliver(bpy.types.Operator):
@@ -88,15 +63,12 @@ class CHIRONOMY_OT_deliver(bpy.types.Operator):
         return {"FINISHED"}
 
 
+@requires(lambda context: "" if jobs.running(context.scene) else "No job is under way")
 class CHIRONOMY_OT_cancel(bpy.types.Operator):
     bl_idname = "chironomy.cancel"
     bl_label = "Cancel"
     bl_description = "Stop the job of this scene; the file stays as it is"
     bl_options = {"REGISTER"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, "" if jobs.running(context.scene) else "No job is under way")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         jobs.cancel(context.scene)
@@ -134,13 +106,4 @@ CLASSES = (
     CHIRONOMY_OT_new_seed,
     CHIRONOMY_OT_range_from_scene,
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

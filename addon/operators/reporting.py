@@ -10,6 +10,9 @@ import bpy
 from ..core.errors import UserError
 
 Execute = Callable[[bpy.types.Operator, bpy.types.Context], set[str]]
+OperatorClass = type[bpy.types.Operator]
+#: Why something cannot be done now, and what to do; nothing where it can. Asked while drawing.
+Objection = Callable[[bpy.types.Context], str]
 
 
 def reporting(execute: Execute) -> Execute:
@@ -26,8 +29,17 @@ def reporting(execute: Execute) -> Execute:
     return safely
 
 
-def available(operator: type[bpy.types.Operator], reason: str) -> bool:
-    """For poll: whether there is no reason against it; a reason is shown in the disabled button's tooltip."""
-    if reason:
-        operator.poll_message_set(reason)
-    return not reason
+def requires(*objections: Objection) -> Callable[[OperatorClass], OperatorClass]:
+    """Gives an operator its poll: the first objection that says something disables it, and is the button's tooltip."""
+
+    def with_poll(operator: OperatorClass) -> OperatorClass:
+        def poll(cls: OperatorClass, context: bpy.types.Context) -> bool:
+            reason = next(filter(None, (objection(context) for objection in objections)), "")
+            if reason:
+                cls.poll_message_set(reason)
+            return not reason
+
+        operator.poll = classmethod(poll)
+        return operator
+
+    return with_poll

@@ -5,10 +5,9 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
-from ..core.errors import UserError
 from ..lazy import lazy
 from ..properties import settings_of
-from .reporting import available, reporting
+from .reporting import reporting, requires
 
 takes, authorship, live = lazy("takes"), lazy("scene.authorship"), lazy("scene.live")
 
@@ -26,6 +25,11 @@ def _why_no_shown(context: bpy.types.Context) -> str:
     return ""
 
 
+def _why_no_takes(context: bpy.types.Context) -> str:
+    return "" if settings_of(context.scene).takes else "There are no takes yet: generate one"
+
+
+@requires(_why_no_takes)
 class CHIRONOMY_OT_take_show(bpy.types.Operator):
     bl_idname = "chironomy.take_show"
     bl_label = "Show Take"
@@ -34,10 +38,6 @@ class CHIRONOMY_OT_take_show(bpy.types.Operator):
 
     take: _TAKE
     hide: BoolProperty(name="Hide", description="Take it off the character instead", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, "" if settings_of(context.scene).takes else "There are no takes yet: generate one")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         settings = settings_of(context.scene)
@@ -56,41 +56,36 @@ class CHIRONOMY_OT_take_show(bpy.types.Operator):
         return {"FINISHED"}
 
 
+@requires(_why_no_shown)
 class CHIRONOMY_OT_take_accept(bpy.types.Operator):
     bl_idname = "chironomy.take_accept"
     bl_label = "Accept"
     bl_description = "Bake what the character shows now, with your keys and your emphasis, into one clean action"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, _why_no_shown(context))
-
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
-        action = takes.accept_shown(context.scene, _character(context))
+        action = takes.accept_shown(context.scene, settings_of(context.scene).armature)
         before, now = authorship.key_counts(action)
         fewer = f", {before} keys reduced to {now}" if now < before else f", {now} keys"
         self.report({"INFO"}, f"The take is now the action “{action.name}”{fewer}")
         return {"FINISHED"}
 
 
+@requires(_why_no_shown)
 class CHIRONOMY_OT_take_reject(bpy.types.Operator):
     bl_idname = "chironomy.take_reject"
     bl_label = "Reject"
     bl_description = "Take the shown take off character and list: the file is as it was before the take came"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, _why_no_shown(context))
-
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
-        takes.reject_shown(context.scene, _character(context))
+        takes.reject_shown(context.scene, settings_of(context.scene).armature)
         return {"FINISHED"}
 
 
+@requires(_why_no_takes)
 class CHIRONOMY_OT_take_delete(bpy.types.Operator):
     bl_idname = "chironomy.take_delete"
     bl_label = "Delete Take"
@@ -99,10 +94,6 @@ class CHIRONOMY_OT_take_delete(bpy.types.Operator):
 
     take: _TAKE
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return available(cls, "" if settings_of(context.scene).takes else "There are no takes to delete")
-
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
         takes.item_at(context.scene, self.take)
@@ -110,21 +101,5 @@ class CHIRONOMY_OT_take_delete(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _character(context: bpy.types.Context) -> bpy.types.Object:
-    armature = settings_of(context.scene).armature
-    if armature is None:
-        raise UserError("Choose the character that speaks")
-    return armature
-
-
 CLASSES = (CHIRONOMY_OT_take_show, CHIRONOMY_OT_take_accept, CHIRONOMY_OT_take_reject, CHIRONOMY_OT_take_delete)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import bpy
 
 from ..properties import settings_of
+from .sidebar import Sidebar
 
 
-class CHIRONOMY_PT_character(bpy.types.Panel):
+class CHIRONOMY_PT_character(Sidebar, bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_character"
     bl_label = "Character"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Chironomy"
     bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -27,13 +25,4 @@ class CHIRONOMY_PT_character(bpy.types.Panel):
 
 
 CLASSES = (CHIRONOMY_PT_character,)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

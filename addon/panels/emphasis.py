@@ -6,6 +6,7 @@ import bpy
 
 from ..properties import settings_of
 from ..word_sliders import is_emphasised
+from .sidebar import Sidebar
 from .status import draw_reason
 
 
@@ -50,13 +51,10 @@ class CHIRONOMY_UL_words(bpy.types.UIList):
         return flags, []
 
 
-class CHIRONOMY_PT_emphasis(bpy.types.Panel):
+class CHIRONOMY_PT_emphasis(Sidebar, bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_emphasis"
     bl_label = "Emphasis"
     bl_order = 3
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Chironomy"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -88,13 +86,4 @@ class CHIRONOMY_PT_emphasis(bpy.types.Panel):
 
 
 CLASSES = (CHIRONOMY_UL_words, CHIRONOMY_PT_emphasis)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

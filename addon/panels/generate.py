@@ -8,17 +8,15 @@ from .. import jobs
 from ..connection import why_unavailable
 from ..operators.generate import why_not
 from ..properties import settings_of
+from .sidebar import Sidebar
 from .status import draw_job, draw_notice, draw_reason
 
 _ADDON = (__package__ or "").rpartition(".")[0]
 
 
-class CHIRONOMY_PT_generate(bpy.types.Panel):
+class CHIRONOMY_PT_generate(Sidebar, bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_generate"
     bl_label = "Generate"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Chironomy"
     bl_order = 2
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -51,13 +49,4 @@ class CHIRONOMY_PT_generate(bpy.types.Panel):
 
 
 CLASSES = (CHIRONOMY_PT_generate,)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -6,15 +6,13 @@ import bpy
 
 from .. import jobs
 from ..properties import settings_of
+from .sidebar import Sidebar
 from .status import draw_job, draw_notice, draw_reason
 
 
-class CHIRONOMY_PT_speech(bpy.types.Panel):
+class CHIRONOMY_PT_speech(Sidebar, bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_speech"
     bl_label = "Speech"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Chironomy"
     bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -47,13 +45,4 @@ class CHIRONOMY_PT_speech(bpy.types.Panel):
 
 
 CLASSES = (CHIRONOMY_PT_speech,)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

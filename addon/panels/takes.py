@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..properties import settings_of
+from .sidebar import Sidebar
 
 
 class CHIRONOMY_UL_takes(bpy.types.UIList):
@@ -24,12 +25,9 @@ class CHIRONOMY_UL_takes(bpy.types.UIList):
             split.label(text="", icon="CHECKMARK")
 
 
-class CHIRONOMY_PT_takes(bpy.types.Panel):
+class CHIRONOMY_PT_takes(Sidebar, bpy.types.Panel):
     bl_idname = "CHIRONOMY_PT_takes"
     bl_label = "Takes"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Chironomy"
     bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -62,13 +60,4 @@ class CHIRONOMY_PT_takes(bpy.types.Panel):
 
 
 CLASSES = (CHIRONOMY_UL_takes, CHIRONOMY_PT_takes)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)
