@@ -175,12 +175,13 @@ def _read_motion(path: str | os.PathLike[str], lines: list[str], motion: int, ch
 def _announced(path: str | os.PathLike[str], line: list[tuple[int, str]], label: str, motion: int) -> float:
     number, text = line[0] if line else (motion, "")
     head, _, value = text.strip().partition(":")
+    wrong = _error(path, number, f"'{label} <number>' should stand here")
+    if " ".join(head.lower().split()) + ":" != label.lower():
+        raise wrong
     try:
-        if " ".join(head.lower().split()) + ":" == label.lower():
-            return float(value)
-    except ValueError:
-        pass
-    raise _error(path, number, f"'{label} <number>' should stand here")
+        return float(value)
+    except ValueError as error:
+        raise wrong from error
 
 
 def _numbers(path: str | os.PathLike[str], lines: list[str], first: int, rows: list[str], channels: int) -> Array:

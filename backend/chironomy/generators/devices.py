@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -40,10 +41,9 @@ def with_fallback(device: str, work: Callable[[str], _Result]) -> tuple[_Result,
         return work(device), ()
     import torch
 
-    try:
+    with contextlib.suppress(torch.OutOfMemoryError):
         return work(device), ()
-    except torch.OutOfMemoryError:
-        pass  # the CPU has its turn after the traceback, which holds on to tensors, is gone
+    # only here, where the error's traceback, which holds on to tensors, is gone
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return work("cpu"), (f"the memory of {device} was not enough: this was made on the CPU, which takes longer",)
