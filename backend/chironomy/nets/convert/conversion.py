@@ -131,7 +131,7 @@ def _recognised(tensors: Mapping[str, Tensor], shapes: Mapping[str, Mapping[str,
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise UserError(f"{folder}: is no folder: give the folder that holds the published checkpoints")
+        raise UserError(f"{folder}: is no folder: unpack the published files and give their folder")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
     if not files:
         raise UserError(
