@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from stages import DEMO, machine, write_section
 
 if TYPE_CHECKING:
-    from chironomy.evaluation.compare import Figure
+    from chironomy.evaluation.figure import Figure
     from chironomy.evaluation.subject import Subject
 
 RECORDINGS = ("clips/jfk.flac", "ljspeech/LJ001-0001.flac", "ljspeech/LJ001-0003.flac")

@@ -15,7 +15,7 @@ from ..errors import UserError
 from .terminal import progress_bar
 
 if TYPE_CHECKING:
-    from ..evaluation.compare import Figure
+    from ..evaluation.figure import Figure
 
 
 def run_train_fgd(corpus: Path, output: Path | None, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def run_evaluate(
         encode = read_feature_network(fgd_net)
         distance, notices = compare.distance_figure(ours, theirs, RECIPES[recipe], encode)
         figures.append(distance)
-    figures += compare.plan_figures(ours, theirs)
+    figures += compare.plan_figures(ours, theirs) + compare.paired_figures(ours, theirs)
 
     shown = [figure for figure in figures if not (math.isnan(figure.value) and math.isnan(figure.reference))]
     if as_json:

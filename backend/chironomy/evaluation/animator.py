@@ -117,15 +117,15 @@ def _held_stretches(subject: Subject) -> Array:
 
 
 def _stress_to_peak_ms(subject: Subject) -> Array:
-    return 1000 * np.abs(strokes.from_stress_s(subject, strokes.peaks_s(subject)))
+    return 1000.0 * np.abs(strokes.from_stress_s(subject, strokes.peaks_s(subject)))
 
 
 def _any_time_to_peak_ms(subject: Subject) -> Array:
-    return 1000 * np.abs(strokes.from_any_time_s(subject, strokes.peaks_s(subject)))
+    return 1000.0 * np.abs(strokes.from_any_time_s(subject, strokes.peaks_s(subject)))
 
 
 def _stress_to_end_ms(subject: Subject) -> Array:
-    return 1000 * np.abs(strokes.from_stress_s(subject, strokes.ends_s(subject)))
+    return 1000.0 * np.abs(strokes.from_stress_s(subject, strokes.ends_s(subject)))
 
 
 def _sliding_mm(subject: Subject) -> Array:

@@ -16,8 +16,10 @@ from .animator import METRICS, measure
 from .beat_consistency import BeatClip, by_chance, mean_speeds
 from .diversity import VISIBLY_APART_M, apart
 from .face_error import Pair
+from .figure import NOTHING, Figure
 from .gesture_distance import Encode, pooled_latents
 from .recipes import Recipe
+from .reconstruction import reconstruction_figures
 from .semantic_recall import ScoredPair
 from .strokes import extent_against_plan
 from .subject import Subject
@@ -28,19 +30,6 @@ RECALL_M = 0.10
 SMALL_EXTENT = 0.7
 #: A covariance of d dimensions wants about so many latents for each.
 _LATENTS_PER_DIMENSION = 10
-
-_NOTHING = float("nan")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; NaN where there is nothing to measure."""
-
-    name: str
-    unit: str
-    value: float
-    reference: float = _NOTHING
-    digits: int = 2
 
 
 def animator_figures(takes: Sequence[Subject], reference: Sequence[Subject]) -> list[Figure]:
@@ -121,6 +110,11 @@ def plan_figures(takes: Sequence[Subject], reference: Sequence[Subject]) -> list
     ]
 
 
+def paired_figures(takes: Sequence[Subject], reference: Sequence[Subject]) -> list[Figure]:
+    """How true takes are to the recordings of their names."""
+    return reconstruction_figures(list(_pairs(takes, reference)))
+
+
 def distance_figure(
     takes: Sequence[Subject], reference: Sequence[Subject], recipe: Recipe, encode: Encode
 ) -> tuple[Figure, list[str]]:
@@ -138,7 +132,7 @@ def distance_figure(
 
 
 def _distance(first: Array, second: Array, recipe: Recipe) -> float:
-    return recipe.frechet_distance(first, second) if min(len(first), len(second)) > 1 else _NOTHING
+    return recipe.frechet_distance(first, second) if min(len(first), len(second)) > 1 else NOTHING
 
 
 def _diversity(subjects: Sequence[Subject], recipe: Recipe) -> float:
@@ -149,7 +143,7 @@ def _beats(
     subjects: Sequence[Subject], speeds: Array, consistency: Callable[[Sequence[BeatClip], Array], float]
 ) -> float:
     clips = [BeatClip(subject.without_way, subject.samples) for subject in subjects if len(subject.samples)]
-    return consistency(clips, speeds) if clips else _NOTHING
+    return consistency(clips, speeds) if clips else NOTHING
 
 
 def _pairs(takes: Sequence[Subject], reference: Sequence[Subject]) -> Iterator[tuple[Subject, Subject]]:
@@ -185,4 +179,4 @@ def _joined(arrays: Sequence[NDArray]) -> NDArray:
 
 
 def _statistic(function: Callable[[NDArray], float], samples: NDArray) -> float:
-    return float(function(samples)) if len(samples) else _NOTHING
+    return float(function(samples)) if len(samples) else NOTHING
