@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..linear import Linear, linear
+
 #: Keys and values of one memory, [B, S, 2 · width] for each layer of a stack.
 Memories = tuple[Tensor, ...]
 
@@ -22,26 +24,26 @@ class Attention(nn.Module):
         self.dropout = dropout
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
-        self.out_proj = nn.Linear(width, width)
+        self.out_proj = Linear(width, width)
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.zeros_(self.out_proj.bias)
 
     def to_itself(self, x: Tensor) -> Tensor:
         """[B, T, width] attends to itself."""
-        query, key, value = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
+        query, key, value = linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
         return self._attend(query, key, value)
 
     def to_memory(self, x: Tensor, memory: Tensor) -> Tensor:
         """[B, T, width] attends to what `remember` made, [B, S, 2 · width]."""
         width = x.shape[-1]
-        query = F.linear(x, self.in_proj_weight[:width], self.in_proj_bias[:width])
+        query = linear(x, self.in_proj_weight[:width], self.in_proj_bias[:width])
         key, value = memory.chunk(2, dim=-1)
         return self._attend(query, key, value)
 
     def remember(self, memory: Tensor) -> Tensor:
         """Keys and values [B, S, 2 · width] of a memory [B, S, width]."""
         width = memory.shape[-1]
-        return F.linear(memory, self.in_proj_weight[width:], self.in_proj_bias[width:])
+        return linear(memory, self.in_proj_weight[width:], self.in_proj_bias[width:])
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         query, key, value = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in (query, key, value))
@@ -56,8 +58,8 @@ class EncoderLayer(nn.Module):
     def __init__(self, width: int, heads: int, feed_forward: int, dropout: float) -> None:
         super().__init__()
         self.self_attn = Attention(width, heads, dropout)
-        self.linear1 = nn.Linear(width, feed_forward)
-        self.linear2 = nn.Linear(feed_forward, width)
+        self.linear1 = Linear(width, feed_forward)
+        self.linear2 = Linear(feed_forward, width)
         self.norm1 = nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
@@ -74,8 +76,8 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.self_attn = Attention(width, heads, dropout)
         self.multihead_attn = Attention(width, heads, dropout)
-        self.linear1 = nn.Linear(width, feed_forward)
-        self.linear2 = nn.Linear(feed_forward, width)
+        self.linear1 = Linear(width, feed_forward)
+        self.linear2 = Linear(feed_forward, width)
         self.norm1 = nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
         self.norm3 = nn.LayerNorm(width)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import PARTS, ModelConfig, PartName
+from ..linear import Linear
 from .attention import Decoder, Memories, windows_of
 from .body import BodyMemory, BodyStream, Latents
 from .consistency import rhythmic_consistency
@@ -155,9 +156,9 @@ class _FaceStream(nn.Module):
         self.identity = nn.Embedding(config.front_end.identities, width)
         self.positions = Positions(width, config.window_frames, sizes.dropout)
         self.hint = mlp(latent, width, latent)
-        self.memory = nn.Linear(2 * latent, width)
+        self.memory = Linear(2 * latent, width)
         self.decoder = Decoder(sizes.face_layers, width, sizes.heads, sizes.feed_forward, sizes.dropout)
-        self.narrow = nn.Linear(width, latent)
+        self.narrow = Linear(width, latent)
         self.halve_first = Halving(latent)
         self.between = mlp(latent, width, latent)
         self.halve_second = Halving(latent)

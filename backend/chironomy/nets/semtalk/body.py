@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from ..config import BODY_PARTS, BaseConfig, ModelConfig, PartName, SparseConfig
+from ..linear import Linear
 from .attention import Decoder, Encoder, Memories, windows_of
 from .layers import Halving, Positions, mlp
 
@@ -39,9 +40,9 @@ class BodyStream(nn.Module):
         layer = (width, sizes.heads, sizes.feed_forward, sizes.dropout)
         self.positions = Positions(width, config.window_frames, sizes.dropout)
         self.hint = mlp(latent, width, latent)
-        self.from_hint = nn.Linear(latent, width)
+        self.from_hint = Linear(latent, width)
         self.encoder = Encoder(1, *layer)
-        self.from_heard = nn.Linear(latent, width)
+        self.from_heard = Linear(latent, width)
         self.listener = Decoder(sizes.body_layers, *layer)
         self.halve = Halving(width)
         self.halve_conditions = Halving(width)
@@ -80,7 +81,7 @@ class _PartStream(nn.Module):
         super().__init__()
         self.split = mlp(width, width, width)
         self.mix = mix
-        self.narrow = nn.Linear(width, latent)
+        self.narrow = Linear(width, latent)
         self.halve = Halving(latent)
 
     def forward(self, own: Tensor, query: Tensor, others: Tensor) -> Tensor:

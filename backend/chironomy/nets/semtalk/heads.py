@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import BaseConfig, ModelConfig, SparseConfig
+from ..linear import Linear
 from .attention import Decoder, Memories
 from .layers import mlp
 
@@ -15,7 +16,7 @@ class _Level(nn.Module):
 
     def __init__(self, before: int, latent: int, codes: int, decoder: Decoder) -> None:
         super().__init__()
-        self.gather = nn.Linear(before * latent, latent) if before > 1 else None
+        self.gather = Linear(before * latent, latent) if before > 1 else None
         self.decoder = decoder
         self.classifier = mlp(latent, latent, codes)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..config import FrontEndConfig, ModelConfig
 from ..global_motion import MotionConvolutions
+from ..linear import Linear
 from ..motion_vector import MOTION_WIDTH
 from .attention import Decoder
 from .layers import PairFusion, Positions, mlp
@@ -61,8 +62,8 @@ class TextEncoder(nn.Module):
         front_end, sizes, width = config.front_end, config.sparse, config.rvq.code_width
         numbers = front_end.text == "vocabulary+clip"
         self.vocabulary = nn.Embedding(front_end.vocabulary, front_end.word_width) if numbers else None
-        self.narrow = nn.Linear(front_end.word_width, width)
-        self.sentence = nn.Linear(front_end.sentence_width, width)
+        self.narrow = Linear(front_end.word_width, width)
+        self.sentence = Linear(front_end.sentence_width, width)
         self.positions = Positions(width, config.window_frames, sizes.dropout)
         self.decoder = Decoder(1, width, sizes.cross_heads, sizes.cross_feed_forward, sizes.dropout)
 

@@ -7,10 +7,12 @@ from math import log
 import torch
 from torch import Tensor, nn
 
+from ..linear import Linear
+
 
 def mlp(width_in: int, hidden: int, width_out: int) -> nn.Sequential:
     """Two linear maps with a leaky ReLU (0.2) between them."""
-    return nn.Sequential(nn.Linear(width_in, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, width_out))
+    return nn.Sequential(Linear(width_in, hidden), nn.LeakyReLU(0.2), Linear(hidden, width_out))
 
 
 class Positions(nn.Module):
@@ -36,7 +38,7 @@ class PairFusion(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.score = nn.Linear(2 * width, 2 * width)
+        self.score = Linear(2 * width, 2 * width)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         scores = self.score(torch.cat([first, second], dim=-1))

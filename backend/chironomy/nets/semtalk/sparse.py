@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..config import BODY_PARTS, ModelConfig, PartName
+from ..linear import Linear
 from .attention import Decoder
 from .body import BodyStream, Latents
 from .heads import PartHead
@@ -44,7 +45,7 @@ class SparseNetwork(nn.Module):
         self.text = TextEncoder(config) if front_end.text != "none" else None
         self.speech = SpeechEncoder(front_end, latent) if front_end.speech != "none" else None
         self.fusion = PairFusion(latent) if self.text is not None and self.speech is not None else None
-        self.gate_logits = nn.Linear(latent, 2)
+        self.gate_logits = Linear(latent, 2)
         self.meaning = mlp(latent, latent, latent)
         self.motion_hint = MotionHint(latent)
         self.conditions = Conditions(front_end, config.sparse.width)
