@@ -24,6 +24,12 @@ app = typer.Typer(
 )
 
 
+prepare_app = typer.Typer(help="Make a corpus for training.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(prepare_app, name="prepare")
+
+RecipeFile = Annotated[
+    Path, typer.Argument(help="A recipe (.yaml): networks, and how they are trained.", metavar="RECIPE")
+]
 Recording = Annotated[Path, typer.Argument(help="The recording: wav, flac, ogg or mp3.", metavar="AUDIO")]
 TranscriptFile = Annotated[
     Path | None,
@@ -225,6 +231,40 @@ def export(
 
 
 @app.command()
+def train(
+    recipe: RecipeFile,
+    corpus: Annotated[Path, typer.Argument(help="A prepared corpus (chironomy prepare).", metavar="CORPUS")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run; one that stopped goes on.")],
+    stages: Annotated[
+        str, typer.Option(help="Some of rvq,global,base,sparse,semges, with commas; nothing: all of the recipe.")
+    ] = "",
+    smplx_model: SmplxModel = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train the networks of a recipe on a corpus."""
+    from .train import run_train
+
+    run_train(recipe, corpus, output, stages, smplx_model, device, as_json)
+
+
+@prepare_app.command(name="beat2")
+def prepare_beat2(
+    folder: Annotated[Path, typer.Argument(help="The folder of BEAT2 (beat_english_v2.0.0).", metavar="FOLDER")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus, which must be new.")],
+    recipe: Annotated[Path, typer.Option("--recipe", "-r", help="The recipe (.yaml) whose front end it is for.")],
+    models: Annotated[
+        Path | None, typer.Option("--models", help="Where HuBERT, CLIP or a vocabulary lie, if the recipe needs them.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a corpus of BEAT2; recordings that are broken are left out and named."""
+    from .train import run_prepare_beat2
+
+    run_prepare_beat2(folder, output, recipe, models, as_json)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Another address than this machine's own lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: chosen by the system.")] = 0,
@@ -272,16 +312,16 @@ def main() -> None:
     except UserError as error:
         print(f"chironomy: {error}", file=sys.stderr)
         sys.exit(1)
-    except (Cancelled, KeyboardInterrupt):
-        sys.exit(_cancelled())
+    except (Cancelled, KeyboardInterrupt) as stop:
+        sys.exit(_cancelled(str(stop)))
     except SystemExit as end:
         if end.code == _CANCELLED:  # what typer makes of Ctrl-C
             _cancelled()
         raise
 
 
-def _cancelled() -> int:
-    print("chironomy: cancelled; files that were not finished were not written", file=sys.stderr)
+def _cancelled(reason: str = "") -> int:
+    print(f"chironomy: {reason or 'cancelled; files that were not finished were not written'}", file=sys.stderr)
     return _CANCELLED
 
 
