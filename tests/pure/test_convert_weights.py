@@ -141,7 +141,7 @@ def test_one_speaker_and_25_are_told_apart_in_the_card(semtalk: Path, tmp_path: 
 def test_what_is_not_needed_is_said(semtalk: Path, tmp_path: Path) -> None:
     save(semtalk / "other.bin", {"weight": torch.zeros(3)})
     notices = convert_semtalk(semtalk, tmp_path / "model").notices
-    assert any("other.bin: is none of the networks" in notice for notice in notices)
+    assert any("other.bin: was left out" in notice for notice in notices)
     assert any("vocab.pkl" in notice for notice in notices)
     assert any("AESKConv_240_100.bin" in notice for notice in notices)
 
@@ -163,6 +163,18 @@ def test_a_checkpoint_that_is_there_twice_is_named(semtalk: Path, tmp_path: Path
     (semtalk / "copy.bin").write_bytes((semtalk / "best_semtalk_base.bin").read_bytes())
     with pytest.raises(UserError, match=r"copy\.bin: is the same network \(semtalk/base\) as .*best_semtalk_base\.bin"):
         convert_semtalk(semtalk, tmp_path / "model")
+
+
+def test_a_set_in_a_subfolder_gives_way_to_the_one_above_and_is_named(semtalk: Path, tmp_path: Path) -> None:
+    save(
+        semtalk / "all_speakers" / "best_semtalk_base.bin",
+        published_tensors("semtalk/base", BUILDERS["semtalk/base"]()),
+    )
+    done = convert_semtalk(semtalk, tmp_path / "model")
+    assert any("all_speakers/best_semtalk_base.bin: was left out" in notice for notice in done.notices)
+    card = read_model(tmp_path / "model").card
+    assert "best_semtalk_base.bin" in card.sources
+    assert any("alone is trained" in note for note in card.origin.notes)
 
 
 @pytest.mark.parametrize("change", ["missing", "extra", "shape"])

@@ -112,14 +112,20 @@ def _find_checkpoints(folder: Path, weights: PublishedSet, progress: Progress) -
     for number, path in enumerate(files):
         progress(f"Reading {path.name}", 0.5 * number / len(files))
         name = _recognised(read_checkpoint(path), shapes)
-        if name is not None and name in found:
+        if name is None or (name in found and _depth(path) > _depth(found[name].path)):
+            continue
+        if name in found:
             raise UserError(f"{path}: is the same network ({name}) as {found[name].path}: give the folder of one set")
-        if name is not None:
-            found[name] = _Checkpoint(path, networks[name], sha256_of(path))
+        found[name] = _Checkpoint(path, networks[name], sha256_of(path))
     missing = [f"{name} ({file})" for name, file in weights.needed.items() if name not in found]
     if missing:
         raise UserError(f"{folder}: has no checkpoint of {', '.join(missing)}: put the published files into it")
     return {name: found[name] for name in networks if name in found}
+
+
+def _depth(path: Path) -> int:
+    """Sets in subfolders, as of other speakers, give way to what lies above them."""
+    return len(path.parts)
 
 
 def _recognised(tensors: Mapping[str, Tensor], shapes: Mapping[str, Mapping[str, Size]]) -> str | None:
@@ -132,14 +138,14 @@ def _recognised(tensors: Mapping[str, Tensor], shapes: Mapping[str, Mapping[str,
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UserError(f"{folder}: is no folder: unpack the published files and give their folder")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
+    files = [path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file()]
     if not files:
         raise UserError(
             f"{folder}: holds no checkpoints ({', '.join(_ENDINGS)}): give the folder of the published files"
         )
     if len(files) > _MOST_FILES:
         raise UserError(f"{folder}: holds {len(files)} checkpoints: give the folder of one published set")
-    return files
+    return sorted(files, key=lambda path: (_depth(path), path))
 
 
 def _only_file(folder: Path, name: str) -> Path | None:
@@ -172,7 +178,7 @@ def _notices(
 ) -> tuple[str, ...]:
     used = {file.path for file in found.values()}
     notices = [
-        f"{path.name}: is none of the networks that are needed and was left out"
+        f"{path.relative_to(folder).as_posix()}: was left out: no network that is needed, or one that was found in a folder above"
         for path in _files(folder)
         if path not in used
     ]
