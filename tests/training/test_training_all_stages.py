@@ -1,0 +1,127 @@
+"""All stages of the tiny recipe, as a user trains them: losses fall, and a killed run goes on as if never stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from synthetic import RECIPE, write_synthetic_corpus
+
+from chironomy.nets.model_folder import read_model
+from chironomy.training.checkpoint import read_checkpoint
+
+NETWORKS = ("rvq_face", "rvq_upper", "rvq_hands", "rvq_lower", "global_motion", "base", "sparse")
+#: On one thread sums are added up in one order, and several runs beside each other do not disturb each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+TOO_LONG_S = 300
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpora") / "corpus"
+    write_synthetic_corpus(folder)
+    return folder
+
+
+def started(corpus: Path, run: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "chironomy.cli.main", "train", RECIPE, corpus, "-o", run, "--device", "cpu"]
+    return subprocess.Popen(
+        [*map(str, command), *options],
+        env={**os.environ, **ONE_THREAD},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    output, errors = process.communicate(timeout=TOO_LONG_S)
+    assert process.returncode == 0, errors
+    return output
+
+
+@pytest.fixture(scope="module")
+def whole(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("whole") / "run"
+    finished(started(corpus, run))
+    return run
+
+
+def wait_for_checkpoint(run: Path, stage: str, process: subprocess.Popen[str]) -> None:
+    path = run / stage / "checkpoint.pt"
+    deadline = time.monotonic() + TOO_LONG_S
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"no {path}"
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_the_losses_of_every_stage_fall(whole: Path) -> None:
+    for name in NETWORKS:
+        history = read_checkpoint(whole / name / "checkpoint.pt").history
+        assert history.validation[-1][1] < history.validation[0][1], name
+        assert history.training[-1][1] < 0.8 * history.training[0][1], name
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_in_the_middle_of_a_stage_goes_on_as_if_nothing_had_been(
+    corpus: Path, whole: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    for stage in ("rvq_upper", "base"):
+        process = started(corpus, run)
+        wait_for_checkpoint(run, stage, process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert read_checkpoint(run / stage / "checkpoint.pt").step < 40  # so it was in the middle
+    finished(started(corpus, run))
+    for name in NETWORKS:
+        one, other = (load_file(folder / "model" / f"{name}.safetensors") for folder in (whole, run))
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[key], other[key]) for key in one), name
+
+
+@pytest.mark.slow
+def test_sigterm_saves_and_says_how_to_go_on(corpus: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = started(corpus, run, "--stages", "rvq")
+    wait_for_checkpoint(run, "rvq_face", process)
+    process.terminate()
+    _, errors = process.communicate(timeout=TOO_LONG_S)
+    assert process.returncode == 130
+    assert errors.count("\n") == 1
+    assert f"go on with: chironomy train {RECIPE} {corpus} -o {run}" in errors
+
+
+@pytest.mark.slow
+def test_the_model_that_comes_out_is_read_like_any_other(whole: Path) -> None:
+    model = read_model(whole / "model")
+    assert set(model.rvq) == {"face", "upper", "hands", "lower"}
+    assert model.card.origin.licence == "CC0-1.0"
+    assert "chironomy train" in model.card.origin.made_by
+
+
+@pytest.mark.slow
+def test_tensorboard_has_the_figures(whole: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(whole / "base"))
+    events.Reload()
+    names = events.Tags()["scalars"]
+    assert {"base/training/total", "base/training/choice", "base/validation/total"} <= set(names)
+    assert [event.step for event in events.Scalars("base/training/total")] == list(range(40))
+
+
+@pytest.mark.slow
+def test_what_was_trained_is_reported(corpus: Path, whole: Path) -> None:
+    document = json.loads(finished(started(corpus, whole, "--json")))  # nothing is left to do
+    assert set(document["validation_loss"]) == set(NETWORKS)
