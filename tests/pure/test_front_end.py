@@ -24,6 +24,7 @@ from chironomy.nets.front_end.features import FrontEnd
 from chironomy.nets.front_end.frames import NO_WORD, sentences_of, word_numbers
 from chironomy.nets.front_end.phones import PHONES, phone_numbers
 from chironomy.nets.front_end.pretrained import HUBERT_BASE, load_folder
+from chironomy.nets.front_end.semges import semges_features
 from chironomy.nets.front_end.sentences import clip_vectors, minilm_vectors, window_sentences, window_words
 from chironomy.nets.front_end.vocabulary import (
     Vocabulary,
@@ -31,6 +32,7 @@ from chironomy.nets.front_end.vocabulary import (
     vocabulary_numbers,
     write_vocabulary,
 )
+from chironomy.nets.semges.config import SemGesConfig, TextEncoderConfig, TransformerConfig
 from chironomy.speech.audio import read_audio
 from chironomy.speech.types import FPS, SAMPLE_RATE, Alignment, Audio, Rhythm, Speech
 
@@ -141,7 +143,9 @@ def test_semges_frames_hear_their_own_time_where_the_published_ones_run_ahead(hu
     clip_s, frames = 34 / 15, 34
     sound = voice(clip_s)
     rows = hearing.rows_of(hubert, sound)
-    published = hearing.published_pairs(rows, frames)
+    published = hearing.hear_published_pairs(hubert, sound, [0.0, 1.0], frames, 15.0)
+    assert published.shape == (2, frames, 48)
+    published = published[0]
     ours = hearing.hear_pairs(hubert, sound, np.arange(frames) / 15)
     assert published.shape == ours.shape == (frames, 48)
     np.testing.assert_array_equal(published[-1], np.concatenate([rows[66], rows[67]]))
@@ -418,3 +422,19 @@ def test_minilm_reads_likeness_of_meaning() -> None:
 
     one, alike, other = minilm_vectors(*load_minilm("cpu"), ["I disagree.", "That is not true.", "Blue paint dries."])
     assert one @ alike > one @ other + 0.1
+
+
+def test_semges_hears_and_reads_at_its_own_frame_rate(tmp_path: Path) -> None:
+    config = SemGesConfig(transformer=TransformerConfig(audio_width=48, text=TextEncoderConfig(vocabulary=10)))
+    _, line, audio = recording(tmp_path, FrontEndConfig())
+    torch.manual_seed(3)
+    HubertModel(small_hubert()).save_pretrained(tmp_path / "hubert-base")
+    write_vocabulary(tmp_path / "model", Vocabulary({"": 4, "never": 7}))
+    features = semges_features(config, line, audio, tmp_path / "model")
+    frames = ceil(line.duration_s * 15)
+    assert features.speech.shape == (frames, 48)
+    assert features.word_index.shape == (frames,)
+    assert set(features.word_index.tolist()) == {3, 4, 7}
+    assert "cannot read 9 of 10 words" in features.notices[0]
+    with pytest.raises(UserError, match="needs hubert-base with 768 channels, but the HuBERT found has 24"):
+        semges_features(SemGesConfig(transformer=TransformerConfig()), line, audio, tmp_path / "model")

@@ -23,7 +23,7 @@ from .frames import word_numbers
 from .minilm import load_minilm
 from .needs import HUBERT
 from .phones import NOISE, SILENCE, phone_numbers
-from .pretrained import CLIP_TEXT, load_pretrained
+from .pretrained import CLIP_TEXT, load_hubert, load_pretrained
 from .vocabulary import Silence, read_vocabulary, vocabulary_numbers
 
 _CHANNELS = {"published": PUBLISHED_CHANNELS, "normalised": NORMALISED_CHANNELS}
@@ -153,12 +153,7 @@ class FrontEnd:
         if self.config.speech not in HUBERT:
             return None, ()
         sound = self._sound(audio)
-        network, _ = load_pretrained(HUBERT[self.config.speech], self.model_folder, self.device)
-        if network.config.hidden_size != self.config.speech_width:
-            raise UserError(
-                f"{self.model_folder}: needs {self.config.speech} with {self.config.speech_width} channels, but the "
-                f"HuBERT found has {network.config.hidden_size}: put {HUBERT[self.config.speech].origin} there"
-            )
+        network = load_hubert(HUBERT[self.config.speech], self.model_folder, self.device, self.config.speech_width)
         if self.config.speech != "hubert-large-22050":
             return hearing.hear(network, sound.samples, frames, progress), ()
         samples, whole = samples_at(sound, hearing.PUBLISHED_RATE)
@@ -173,19 +168,24 @@ class FrontEnd:
             return None, None, ()
         if self.config.text == "minilm":
             features, unread = sentences.minilm_word_features(*load_minilm(self.device), words)
-            return spoken_index, features, _unread_notice(unread, len(words))
+            return spoken_index, features, unread_notice(unread, len(words))
         vocabulary = read_vocabulary(self.model_folder, self.config.vocabulary)
         unread = sum(vocabulary.number(word.text) == vocabulary.unknown for word in words)
         numbers = vocabulary_numbers(vocabulary, words, spoken_index, self.silence)
-        return numbers, None, _unread_notice(unread, len(words))
+        return numbers, None, unread_notice(unread, len(words))
 
     def _sound(self, audio: Audio | None) -> Audio:
-        if audio is None:
-            raise UserError(f"{self.model_folder}: this model listens to the recording, which is not at hand: give it")
-        return audio
+        return sound_of(audio, self.model_folder)
 
 
-def _unread_notice(unread: int, words: int) -> tuple[str, ...]:
+def sound_of(audio: Audio | None, model_folder: Path) -> Audio:
+    """The sound. Raises UserError where it is not at hand."""
+    if audio is None:
+        raise UserError(f"{model_folder}: this model listens to the recording, which is not at hand: give it")
+    return audio
+
+
+def unread_notice(unread: int, words: int) -> tuple[str, ...]:
     """Names and rare words are no news; a text of which the model can read less than half is."""
     if 2 * unread <= words:
         return ()

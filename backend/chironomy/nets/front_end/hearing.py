@@ -67,11 +67,20 @@ def hear_pairs(network: Any, samples: Samples, times_s: Array, progress: Progres
     return heard.reshape(len(times_s), -1)
 
 
-def published_pairs(rows: Content, frames: int) -> Content:
-    """[frames, 2 S] from the rows [R, S] of one clip: rows 2 i and 2 i + 1 joined for frame i, as SemGes' weights had
-    it: at 15 frames a second the last 40 % of the clip's sound are left out.
+def hear_published_pairs(
+    network: Any, samples: Samples, starts_s: Sequence[float], frames: int, fps: float, progress: Progress = silent
+) -> Content:
+    """[len(starts_s), frames, 2 S], as the published weights of SemGes had it: clips of `frames` frames heard one by
+    one, rows 2 i and 2 i + 1 of a clip joined for its frame i. At 15 frames a second the last 40 % are not heard.
     """
-    return rows[: 2 * frames].reshape(frames, -1)
+    length = round(frames / fps * SAMPLE_RATE)
+    clips = []
+    for number, start_s in enumerate(starts_s):
+        progress("Hearing speech", number / len(starts_s))
+        clip = samples[round(start_s * SAMPLE_RATE) :][:length]
+        rows = rows_of(network, np.pad(clip, (0, length - len(clip))))
+        clips.append(rows[: 2 * frames].reshape(frames, -1))
+    return np.stack(clips)
 
 
 def rows_of(network: Any, samples: Samples, progress: Progress = silent) -> Content:

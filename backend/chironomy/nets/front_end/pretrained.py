@@ -57,6 +57,17 @@ def load_pretrained(wanted: Pretrained, model_folder: Path, device: str) -> tupl
     return load_folder(wanted, folder, device)
 
 
+def load_hubert(wanted: Pretrained, model_folder: Path, device: str, width: int) -> Any:
+    """A HuBERT whose states have `width` channels. Raises UserError."""
+    network, _ = load_pretrained(wanted, model_folder, device)
+    if (found := network.config.hidden_size) != width:
+        raise UserError(
+            f"{model_folder}: needs {wanted.folder} with {width} channels, but the HuBERT found has {found}: "
+            f"put {wanted.origin} there"
+        )
+    return network
+
+
 def load_folder(wanted: Pretrained, folder: Path, device: str) -> tuple[Any, Any]:
     """As `load_pretrained`, from this very folder. What was loaded last stays loaded until its files change."""
     state = tuple((file.name, file.stat().st_mtime_ns) for file in sorted(folder.iterdir()) if file.is_file())
