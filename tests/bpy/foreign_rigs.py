@@ -129,20 +129,30 @@ def bare(spine: int = 1) -> Foreign:
 
 def rigify_metarig() -> Foreign:
     """Rigify's own human, before it is generated."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    addon_utils.enable("rigify", default_set=True)
-    bpy.ops.object.armature_human_metarig_add()
-    return Foreign(bpy.context.object, map_joints("rigify_metarig"))
+    with _rigify():
+        return _metarig()
 
 
 def rigify_rig() -> Foreign:
     """The control rig that Rigify generates from it, seen through the bones that deform."""
-    metarig = rigify_metarig()
-    bpy.ops.pose.rigify_generate()
+    with _rigify():
+        metarig = _metarig()
+        bpy.ops.pose.rigify_generate()
     armature = next(item for item in bpy.data.objects if item.type == "ARMATURE" and item != metarig.armature)
     bpy.data.objects.remove(metarig.armature)
-    addon_utils.disable("rigify", default_set=True)
     return Foreign(armature, {joint: f"DEF-{bone}" for joint, bone in metarig.bones.items()})
+
+
+def _metarig() -> Foreign:
+    bpy.ops.object.armature_human_metarig_add()
+    return Foreign(bpy.context.object, map_joints("rigify_metarig"))
+
+
+@contextmanager
+def _rigify() -> Iterator[None]:
+    addon_utils.enable("rigify", default_set=True)
+    yield
+    addon_utils.disable("rigify", default_set=True)
 
 
 def empty_scene() -> None:

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -26,7 +25,7 @@ from chironomy_blender.core.errors import UserError
 from chironomy_blender.scene import bake, emphasis_edit, follow, keep, layers, regenerate, rig_target
 from chironomy_blender.scene.axes import points_to_blender
 from chironomy_blender.scene.export import export_take, load_profile
-from chironomy_blender.scene.keyframes import Motion, face_shapes
+from chironomy_blender.scene.keyframes import Motion, face_shapes, set_scene_fps
 from chironomy_blender.scene.rig_target import rig_of
 
 FIRST, FRAMES = 11, 60
@@ -72,30 +71,35 @@ def standing_take() -> Take:
 TAKE = standing_take()
 
 
+@dataclass(frozen=True)
+class Saved:
+    """A character in a file of its own."""
+
+    path: Path
+    name: str
+    bones: dict[str, str]
+
+    def opened(self) -> Foreign:
+        bpy.ops.wm.open_mainfile(filepath=str(self.path))
+        set_scene_fps(bpy.context.scene, 30.0)
+        return Foreign(bpy.data.objects[self.name], self.bones)
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Foreign, str]]:
-    """Every kind of character, once, in a file of its own."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Saved]:
+    """Every kind of character, once."""
     files = {}
     for kind, make in KINDS.items():
         foreign_rigs.empty_scene()
         foreign = make()
-        path = tmp_path_factory.mktemp("rigs") / "rig.blend"
-        name = foreign.armature.name
-        bpy.ops.wm.save_as_mainfile(filepath=str(path))
-        files[kind] = (path, foreign, name)
+        files[kind] = Saved(tmp_path_factory.mktemp("rigs") / "rig.blend", foreign.armature.name, foreign.bones)
+        bpy.ops.wm.save_as_mainfile(filepath=str(files[kind].path))
     return files
 
 
-def opened(made: dict[str, tuple[Path, Foreign, str]], kind: str) -> Foreign:
-    path, foreign, name = made[kind]
-    bpy.ops.wm.open_mainfile(filepath=str(path))
-    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.0
-    return Foreign(bpy.data.objects[name], foreign.bones)
-
-
 @pytest.fixture(params=KINDS)
-def foreign(request: pytest.FixtureRequest, made: dict[str, tuple[Path, Foreign, str]]) -> Iterator[Foreign]:
-    return opened(made, request.param)
+def foreign(request: pytest.FixtureRequest, made: dict[str, Saved]) -> Foreign:
+    return made[request.param].opened()
 
 
 def apply(foreign: Foreign, e: float, take: Take = TAKE) -> None:
@@ -210,8 +214,11 @@ def test_accept_keeps_what_is_shown_with_sliders_and_edits(foreign: Foreign, tol
 
 
 def properties(armature: bpy.types.Object) -> dict[str, dict[str, object]]:
-    """Custom properties of the bones: on control rigs, the switches."""
-    return {bone.name: {key: bone[key] for key in bone.keys() if key[0] != "_"} for bone in armature.pose.bones}  # noqa: SIM118
+    """Numbers among the custom properties of the bones: on control rigs, the switches."""
+    return {
+        bone.name: {key: value for key, value in bone.items() if isinstance(value, int | float)}
+        for bone in armature.pose.bones
+    }
 
 
 def test_reject_leaves_no_trace(foreign: Foreign) -> None:
@@ -253,8 +260,8 @@ def test_a_regenerated_stretch_keeps_the_animators_keys(foreign: Foreign) -> Non
     np.testing.assert_allclose(np.array(bone.rotation_quaternion), keyed, atol=1e-5)
 
 
-def test_a_slider_moves_the_rig_within_20_ms(made: dict[str, tuple[Path, Foreign, str]]) -> None:
-    foreign = opened(made, "Rigify")
+def test_a_slider_moves_the_rig_within_20_ms(made: dict[str, Saved]) -> None:
+    foreign = made["Rigify"].opened()
     take = replace(
         TAKE,
         **{
