@@ -178,7 +178,7 @@ def _notices(
 ) -> tuple[str, ...]:
     used = {file.path for file in found.values()}
     notices = [
-        f"{path.relative_to(folder).as_posix()}: was left out: no network that is needed, or one that was found in a folder above"
+        f"{path.relative_to(folder).as_posix()}: was left out: it is not needed, or is in a folder above too"
         for path in _files(folder)
         if path not in used
     ]
