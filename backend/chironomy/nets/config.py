@@ -189,7 +189,7 @@ class BehaviourConfig(_Frozen):
 
     silence: Literal["unknown-word", "silence-token"] = "unknown-word"
     seed_translation: Literal["absolute", "velocity"] = "absolute"
-    """What the motion vector's translation channels hold: metres, or (v_x, y, v_z) as global motion gives them."""
+    """What the motion vector's translation channels hold: metres, or metres per second in the pelvis' own frame."""
     contacts_to_global_motion: Literal["decoded", "zero"] = "decoded"
     gate_threshold: Fraction = 0.5
     gate_hysteresis: Fraction = 0.0

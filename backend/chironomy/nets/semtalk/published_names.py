@@ -3,7 +3,7 @@
 Ours stand on the left; the first that a name begins with is meant, and the rest of the name stays.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ..config import BODY_PARTS, PARTS, PartName
 
@@ -91,11 +91,3 @@ SPARSE_UNUSED = (
     "gate_body.",
     *(f"predict_res_{part}.cross_layer." for part in BODY_PARTS),
 )
-
-
-def published_name(name: str, names: Mapping[str, str]) -> str:
-    """The published name of one of our parameters. Raises KeyError where it has none (our own extras)."""
-    for ours, theirs in names.items():
-        if name == ours or name.startswith(ours + "."):
-            return theirs + name[len(ours) :]
-    raise KeyError(name)
