@@ -30,7 +30,7 @@ CONFIG = SemGesConfig(
 )
 COMMAND = "chironomy convert-weights semges published -o model"
 ORIGIN = Origin(
-    system="semges", name="small", summary="Made here.", licence="Do not pass it on.", made_by=COMMAND, notes=("Small.",)
+    system="semges", name="small", summary="Made here.", licence="Do not pass it on.", made_by=COMMAND, notes=("Tiny.",)
 )
 
 
@@ -71,7 +71,7 @@ def test_cards_name_origin_licence_and_hashes(folder: Path) -> None:
     card = read_card(folder)
     assert set(card.files) == {"config.yaml", *(f"{name}.safetensors" for name in networks())}
     text = (folder / "card.md").read_text()
-    for wanted in ("Do not pass it on.", COMMAND, "Small.", "last_30.bin", card.files["config.yaml"].sha256):
+    for wanted in ("Do not pass it on.", COMMAND, "Tiny.", "last_30.bin", card.files["config.yaml"].sha256):
         assert wanted in text
 
 
