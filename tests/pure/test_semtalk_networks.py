@@ -81,6 +81,13 @@ def test_every_parameter_of_both_generators_learns(front_end):
         assert _asleep(network) == []
 
 
+@pytest.mark.parametrize(("make", "millions"), [(BaseNetwork, 199.4), (SparseNetwork, 153.7)])
+def test_published_sizes_have_the_parameters_that_a_loss_reaches_and_no_more(make, millions):
+    with torch.device("meta"):
+        network = make(ModelConfig())
+    assert sum(p.numel() for p in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.05)
+
+
 @pytest.mark.parametrize("frames", [64, 128])
 def test_shapes_of_all_outputs(frames):
     config = _config(frames)
