@@ -91,6 +91,14 @@ def test_what_a_model_listens_with_is_missed_before_the_long_work(place: Path) -
     assert choose_model("semtalk") == place / "mine"
 
 
+def test_a_missing_vocabulary_is_missed_too(place: Path) -> None:
+    model(place / "mine", speech="phones", phones=["SIL", "NOISE"], text="vocabulary+clip")
+    (place / "clip-vit-base-patch32").mkdir()
+    (place / "clip-vit-base-patch32" / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"vocabulary\.json: is missing: convert the weights again"):
+        choose_model("semtalk")
+
+
 @pytest.mark.parametrize("card", ["", "{", '{"schema_version": 9}'])
 def test_a_folder_with_a_broken_card_is_listed_with_its_problem(place: Path, card: str) -> None:
     folder = model(place / "mine")

@@ -93,6 +93,7 @@ def run_generate(
     temperature: float | None,
     top_k: int | None,
     lazy: bool,
+    speaker: int | None,
     device: str,
     as_json: bool,
 ) -> None:
@@ -117,7 +118,8 @@ def run_generate(
         style_named(style)
         sliders = read_sliders(emphasis, texts)
         classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
-        settings = _settings(sliders, temperature, top_k, lazy)
+        settings = _settings({"temperature": temperature, "top_k": top_k, "speaker": speaker})
+        settings |= {"lazy": True, "sliders": sliders} if lazy else {}
         check_settings(generator, settings)
         if fusion != POSE and not entry_of(generator).weights:
             raise UserError(f"--fusion {fusion}: the generator {generator} mixes by pose alone")
@@ -146,13 +148,9 @@ def run_generate(
     )
 
 
-def _settings(
-    sliders: Mapping[int, float], temperature: float | None, top_k: int | None, lazy: bool
-) -> dict[str, object]:
+def _settings(options: Mapping[str, object]) -> dict[str, object]:
     """Those that were given; the generator has its own values for the others."""
-    given = {"temperature": temperature, "top_k": top_k}
-    settings: dict[str, object] = {name: value for name, value in given.items() if value is not None}
-    return {**settings, "lazy": True, "sliders": dict(sliders)} if lazy else settings
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _weights(generator: str, model: str) -> Path | None:

@@ -122,6 +122,9 @@ def generate(
     lazy: Annotated[
         bool, typer.Option("--lazy", help="Semantic motion only where words or sliders ask for it: faster.")
     ] = False,
+    speaker: Annotated[
+        int | None, typer.Option(min=0, help="Whose manner, by number, in models that learned several speakers.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Where networks run: auto, cpu, cuda, cuda:1.")] = "auto",
     as_json: Json = False,
 ) -> None:
@@ -148,6 +151,7 @@ def generate(
         temperature=temperature,
         top_k=top_k,
         lazy=lazy,
+        speaker=speaker,
         device=device,
         as_json=as_json,
     )

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..nets.config import read_model_config
-from ..nets.front_end.needs import missing_of
-from ..nets.front_end.pretrained import HUBERT_BASE, find_pretrained, missing_pretrained
+from ..nets.front_end.needs import missing_of, missing_of_semges
 from ..nets.model_card import CARD, Card, read_card, remedy
 from .registry import entry_of
 
@@ -125,4 +124,4 @@ def _missing(folder: Path, card: Card) -> tuple[str, ...]:
     """What the model listens and reads with and is not there."""
     if card.origin.system == "semtalk":
         return missing_of(read_model_config(folder / "config.yaml").front_end, folder)
-    return () if find_pretrained(HUBERT_BASE, folder) else (missing_pretrained(HUBERT_BASE, folder),)
+    return missing_of_semges(folder)

@@ -64,8 +64,8 @@ def vocabulary_numbers(
 def read_vocabulary(model_folder: Path, size: int) -> Vocabulary:
     """The vocabulary of a model whose embedding has `size` rows. Raises UserError."""
     path = model_folder / VOCABULARY_FILE
-    if not path.is_file():
-        raise UserError(f"{path}: is missing: convert the weights again, with their vocab.pkl beside them")
+    if missing := missing_vocabulary(model_folder):
+        raise UserError(missing)
     try:
         document = _Document.model_validate_json(read_text(path, _MOST_BYTES))
     except ValidationError as error:
@@ -74,6 +74,12 @@ def read_vocabulary(model_folder: Path, size: int) -> Vocabulary:
     if max((document.unknown, *document.words.values())) >= size:
         raise UserError(f"{path}: numbers words beyond the model's {size}: convert the weights again")
     return Vocabulary(document.words, document.unknown)
+
+
+def missing_vocabulary(model_folder: Path) -> str:
+    """One line that says what to do where a model has no vocabulary; "" where it has one."""
+    path = model_folder / VOCABULARY_FILE
+    return "" if path.is_file() else f"{path}: is missing: convert the weights again, with their vocab.pkl beside them"
 
 
 def write_vocabulary(model_folder: Path, vocabulary: Vocabulary) -> None:
