@@ -68,6 +68,18 @@ def test_alike_motion_is_nearer_than_other_motion(network) -> None:
     assert corrected(some, alike) < 0.5 * corrected(some, quicker)
 
 
+def test_trembling_is_seen(network) -> None:
+    encode = encoder_of(network)
+    some, alike = (pooled_latents([waving(seed) for seed in seeds], encode) for seeds in ((20, 21, 22), (23, 24, 25)))
+    shaken = [rot.multiply(waving(seed), trembling(seed)) for seed in (23, 24, 25)]
+    assert corrected(some, pooled_latents(shaken, encode)) > 2 * corrected(some, alike)
+
+
+def trembling(seed: int, frames: int = 320) -> np.ndarray:
+    """Rotations of about a degree, another one in every frame."""
+    return rot.exp(np.random.default_rng(seed).normal(0, np.radians(1.0), (frames, 55, 3)))
+
+
 def test_written_and_read_again_it_gives_the_same_latents(network, tmp_path) -> None:
     write_motion_features(tmp_path / "net.safetensors", network, "waving")
     read = read_feature_network(tmp_path / "net.safetensors")

@@ -53,7 +53,10 @@ FACE_WEIGHTS = Face("weights", lambda subject: subject.face)
 def paper_figures(
     takes: Sequence[Subject], reference: Sequence[Subject], recipe: Recipe, face: Face = FACE_WEIGHTS
 ) -> list[Figure]:
-    """L1 diversity and BC of either set, then what needs pairs of a take and the recording of its name."""
+    """L1 diversity and BC of either set, then what needs pairs of a take and the recording of its name.
+
+    Beats of both sets are measured against the reference's mean speeds, those of takes alone against their own.
+    """
     compared = reference or takes
     speeds = mean_speeds([subject.without_way for subject in compared])
     pairs = list(_pairs(takes, reference))
