@@ -86,6 +86,8 @@ def draw_installation(layout: bpy.types.UILayout) -> None:
         row.operator("chironomy.cancel_backend", icon="CANCEL")
     elif state is State.NOT_INSTALLED:
         row.operator("chironomy.install_backend", icon="IMPORT")
+        if offline := why_offline():
+            layout.label(text=offline, icon="INFO")
     else:
         outdated = backend().is_outdated()
         if outdated:

@@ -147,7 +147,7 @@ class SpeechSettings(bpy.types.PropertyGroup):
         description="Where the spoken words come from",
         items=[
             ("FIELD", "Field", "Written here in the panel"),
-            ("TEXT", "Text Block", "A text of Blender's Text Editor"),
+            ("TEXT", "Block", "A text block of Blender's Text Editor"),
             ("FILE", "File", "A text, or words with times: TXT, SRT, VTT, TextGrid, JSON"),
         ],
     )

@@ -36,6 +36,10 @@ def _nothing_of_ours(_context: bpy.types.Context) -> str:
     return "" if any(preferences.user_folder().glob("environment-*")) else "Nothing is installed here"
 
 
+def _running(_context: bpy.types.Context) -> str:
+    return "" if _not_running(_context) else "The server runs already"
+
+
 def _not_running(_context: bpy.types.Context) -> str:
     from ..backend.state import State
 
@@ -141,7 +145,7 @@ class CHIRONOMY_OT_cancel_backend(_BackendOperator, bpy.types.Operator):
         return self._done(preferences.backend().cancel)
 
 
-@requires(_working, _missing)
+@requires(_working, _missing, _running)
 class CHIRONOMY_OT_start_server(_BackendOperator, bpy.types.Operator):
     """Start the server, or use the one that runs already for another Blender"""
 

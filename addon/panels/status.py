@@ -8,8 +8,9 @@ import bpy
 
 from .. import jobs
 
-#: Characters that fit into a line of the sidebar at its usual width.
-_LINE = 44
+#: What the sidebar's tabs, margins and the icon take of its width, and how wide a letter is, in unscaled pixels.
+_AROUND_PX, _LETTER_PX = 75, 6.0
+_SHORTEST_LINE = 20
 
 
 def draw_job(layout: bpy.types.UILayout, scene: bpy.types.Scene, kind: str) -> None:
@@ -39,5 +40,12 @@ def draw_reason(layout: bpy.types.UILayout, reason: str) -> None:
 def _lines(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     column = layout.column(align=True)
     column.scale_y = 0.85
-    for number, line in enumerate(textwrap.wrap(text, _LINE)):
+    for number, line in enumerate(textwrap.wrap(text, _letters_in_a_line())):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
+
+
+def _letters_in_a_line() -> int:
+    """How many letters fit beside the icon, as wide as the sidebar is now."""
+    scale = bpy.context.preferences.system.ui_scale
+    width_px = bpy.context.region.width / scale if bpy.context.region is not None else 0
+    return max(int((width_px - _AROUND_PX) / _LETTER_PX), _SHORTEST_LINE)

@@ -42,7 +42,7 @@ class CHIRONOMY_PT_takes(Sidebar, bpy.types.Panel):
         row.prop(settings, "reduce_keys")
         row = row.row()
         row.enabled = settings.reduce_keys
-        row.prop(settings, "tolerance_deg", text="°")
+        row.prop(settings, "tolerance_deg", text="Degrees")
         row = layout.row(align=True)
         row.operator("chironomy.take_accept", icon="CHECKMARK")
         row.operator("chironomy.take_reject", icon="X")

@@ -75,6 +75,9 @@ def test_an_outdated_backend_is_told_with_a_button_that_updates_it(monkeypatch):
 
 def test_without_online_access_nothing_can_be_installed(monkeypatch):
     monkeypatch.setattr(preferences, "why_offline", lambda: "Online access is off")
+    layout = Recorder()
+    preferences.draw_installation(layout)
+    assert "Online access is off" in layout.drawn
     assert not bpy.ops.chironomy.install_backend.poll()
     with pytest.raises(RuntimeError, match="Online access is off"):
         bpy.ops.chironomy.install_backend()

@@ -39,6 +39,32 @@ def test_generate_asks_for_what_the_panel_says(server, scene, armature) -> None:
     assert scene.chironomy.words[0].gesture_class == "question"
 
 
+def test_corrected_times_go_along_instead_of_the_text(server, scene, armature) -> None:
+    bpy.ops.chironomy.align()
+    scene.chironomy.words[0].end_s = 0.55
+    bpy.ops.chironomy.generate()
+    asked = server.requests[1]
+    assert "text" not in asked
+    assert [word["text"] for word in asked["words"]] == ["never", "again"]
+    assert asked["words"][0]["end_s"] == pytest.approx(0.55)
+    assert asked["words"][0]["punctuation"] == ","
+
+
+def test_aligning_anew_drops_corrected_times(server, scene, armature) -> None:
+    bpy.ops.chironomy.align()
+    scene.chironomy.words[0].end_s = 0.55
+    bpy.ops.chironomy.align()
+    assert not scene.chironomy.words[0].times_by_hand
+    assert scene.chironomy.words[0].end_s == pytest.approx(0.6)
+
+
+def test_times_that_overlap_are_told(server, scene, armature) -> None:
+    bpy.ops.chironomy.align()
+    scene.chironomy.words[0].end_s = 0.9
+    with pytest.raises(RuntimeError, match="“never” runs into “again”"):
+        bpy.ops.chironomy.generate()
+
+
 @pytest.mark.parametrize(
     ("break_it", "reason"),
     [
