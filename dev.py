@@ -160,9 +160,11 @@ def lint(_arguments: list[str]) -> None:
 
 
 def bench(arguments: list[str]) -> None:
-    """Seconds for each minute of speech, stage by stage, and peak memory."""
+    """Seconds for each minute of speech, stage by stage, and peak memory; `bench semtalk`: of that generator."""
     setup()
-    run(executable(ENVIRONMENT, "python"), ROOT / "docs" / "bench" / "stages.py", *arguments)
+    scripts = {path.stem: path for path in (ROOT / "docs" / "bench").glob("*.py")}
+    named = arguments[:1] if arguments and arguments[0] in scripts else []
+    run(executable(ENVIRONMENT, "python"), scripts[(named or ["stages"])[0]], *arguments[len(named) :])
 
 
 def extension(arguments: list[str]) -> None:

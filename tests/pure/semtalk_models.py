@@ -43,11 +43,8 @@ def networks(config: ModelConfig) -> dict[str, torch.nn.Module]:
     return made
 
 
-@cache
-def tiny_model(**behaviour) -> Model:
-    """The recipe `tiny`, with these keys of BehaviourConfig changed."""
-    recipe = read_model_config(TINY)
-    config = recipe.model_copy(update={"behaviour": recipe.behaviour.model_copy(update=behaviour)})
+def model_of(config: ModelConfig) -> Model:
+    """A model in memory."""
     made = networks(config)
     return Model(
         config,
@@ -59,10 +56,22 @@ def tiny_model(**behaviour) -> Model:
     )
 
 
-def write_tiny_model(folder: Path) -> Path:
-    config = read_model_config(TINY)
+@cache
+def tiny_model(**behaviour) -> Model:
+    """The recipe `tiny`, with these keys of BehaviourConfig changed."""
+    recipe = read_model_config(TINY)
+    return model_of(recipe.model_copy(update={"behaviour": recipe.behaviour.model_copy(update=behaviour)}))
+
+
+def write_model_of(recipe: Path, folder: Path) -> Path:
+    """The same as a folder."""
+    config = read_model_config(recipe)
     write_model(folder, config, networks(config).items(), ORIGIN)
     return folder
+
+
+def write_tiny_model(folder: Path) -> Path:
+    return write_model_of(TINY, folder)
 
 
 def request(text: str = LINE, **choices) -> Request:
