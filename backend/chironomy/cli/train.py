@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -35,7 +36,9 @@ def run_train(
     command = ["chironomy", "train", str(recipe), str(corpus), "-o", str(output)]
     command += ["--stages", stages] if stages else []
     command += ["--smplx-model", str(smplx_model)] if smplx_model else []
-    with progress_bar(as_json) as progress:
+    # launchers of several processes number them so; the first one alone speaks
+    speaks = os.environ.get("RANK", "0") == "0"
+    with progress_bar(as_json or not speaks) as progress:
         wishes = Wishes(
             recipe=recipe,
             corpus=corpus,
@@ -46,7 +49,8 @@ def run_train(
             command=shlex.join(command),
         )
         histories = train(wishes, progress, _note)
-    report(as_json, [output], (), validation_loss={name: history.best for name, history in histories.items()})
+    if speaks:
+        report(as_json, [output], (), validation_loss={name: history.best for name, history in histories.items()})
 
 
 def run_prepare_beat2(folder: Path, output: Path, recipe: Path, models: Path | None, as_json: bool) -> None:
