@@ -12,8 +12,9 @@ import pytest
 import soundfile
 import torch
 import transformers
+from small_pretrained import saved_clip, small_hubert
 from spoken_lines import speech
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection, HubertConfig, HubertModel
+from transformers import CLIPTextModelWithProjection, HubertModel
 
 from chironomy.errors import UserError
 from chironomy.formats.words import Phone, Word
@@ -39,32 +40,10 @@ from chironomy.speech.types import FPS, SAMPLE_RATE, Alignment, Audio, Rhythm, S
 LINE = "Well, I never said that. You know what I mean?"
 
 
-def small_hubert(width: int = 24) -> HubertConfig:
-    return HubertConfig(
-        hidden_size=width, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=8, num_conv_pos_embedding_groups=2, feat_extract_norm="layer",
-        do_stable_layer_norm=True, conv_bias=True, vocab_size=32,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def hubert() -> HubertModel:
     torch.manual_seed(0)
     return HubertModel(small_hubert()).eval().requires_grad_(False)
-
-
-def saved_clip(folder: Path) -> None:
-    """A CLIP text network and tokenizer of letters, as a user has them on disk."""
-    letters = [chr(code) for code in range(97, 123)]
-    pieces = ["!", *letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    torch.manual_seed(1)
-    config = CLIPTextConfig(
-        vocab_size=len(vocabulary), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        projection_dim=512, bos_token_id=len(vocabulary) - 2, eos_token_id=len(vocabulary) - 1, pad_token_id=0,
-    )  # fmt: skip
-    CLIPTextModelWithProjection(config).save_pretrained(folder)
-    transformers.CLIPTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
 
 
 def voice(duration_s: float, rate: int = SAMPLE_RATE) -> np.ndarray:

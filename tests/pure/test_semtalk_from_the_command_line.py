@@ -8,12 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from semtalk_models import write_tiny_model
+import torch
+from semtalk_models import ORIGIN, TINY, networks, write_tiny_model
+from small_pretrained import saved_clip, small_hubert
+from transformers import HubertModel
 
 from chironomy.cli.main import app
 from chironomy.errors import UserError
 from chironomy.formats.smplx_npz import read_smplx
 from chironomy.formats.take import read_take
+from chironomy.nets.config import ModelConfig, read_model_config
+from chironomy.nets.front_end.vocabulary import Vocabulary
+from chironomy.nets.model_folder import write_model
 
 DEMO = Path(__file__).parents[2] / "presets" / "demo" / "speech.flac"
 TEXT = "I never said that."
@@ -112,3 +118,21 @@ def test_weights_that_were_changed_are_not_used(made: Path, tmp_path: Path) -> N
     wanted = (*SEMTALK, "--model", folder, "-o", tmp_path / "x.npz")
     with pytest.raises(UserError, match=r"base\.safetensors: is damaged or was changed.*make it again"):
         chironomy("generate", made / "line.wav", "--text", TEXT, *wanted)
+
+
+def test_a_model_with_the_published_front_ends_hears_and_reads(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    front_end = {"rhythm": "published", "speech": "hubert-large-22050", "text": "vocabulary+clip", "vocabulary": 10}
+    sections = read_model_config(TINY).model_dump()
+    config = ModelConfig.model_validate({**sections, "front_end": front_end, "window_frames": 64})
+    write_model(
+        tmp_path / "published", config, networks(config).items(), ORIGIN, vocabulary=Vocabulary({"never": 4, "that": 5})
+    )
+    torch.manual_seed(1)
+    HubertModel(small_hubert(1024)).save_pretrained(tmp_path / "hubert-large")
+    saved_clip(tmp_path / "clip-vit-base-patch32")
+    wanted = (*SEMTALK, "--model", tmp_path / "published", "-o", tmp_path / "take.npz", "--json")
+    chironomy("generate", made / "line.wav", "--text", TEXT, *wanted)
+    assert read_take(tmp_path / "take.npz").frames == 48
+    assert json.loads(capsys.readouterr().out)["notices"] == []
