@@ -23,7 +23,6 @@ from ...emphasis.fuse import fuse
 from ...errors import UserError
 from ...formats.take import Take
 from ...motion.body import Body
-from ...motion.limits import limit
 from ...motion.rotations import Array
 from ...nets.config import BODY_PARTS, BehaviourConfig, PartName
 from ...nets.model_folder import Model
@@ -32,8 +31,8 @@ from .codes import TakeCodes
 from .decoding import blending_decoder_of, decode_span
 from .gate import emphasis_of_tokens, switched_on
 from .ground import stand
-from .layers import root_path, rotations_of
-from .take_making import SEMANTIC_PARTS
+from .layers import root_path, root_velocities, rotations_of
+from .take_making import SEMANTIC_PARTS, limit_joints
 from .windows import FRAMES_PER_TOKEN
 
 FusionMode = Literal["hard", "soft", "pose"]
@@ -74,11 +73,15 @@ class Fuser:
         self._model, self._take, self._codes, self._body = model, take, codes, body
         self._mode: FusionMode = mode
         self._parts: tuple[PartName, ...] = BODY_PARTS if mode == "hard" else SEMANTIC_PARTS
+        layouts = model.config.parts
+        self._moved = [joint for part in self._parts for joint in layouts[part].joint_numbers]
         self._weights = np.full(codes.tokens, np.nan)
         self._emphasis = np.full(take.frames, np.nan)
         self._decoded = take.base_rotations.copy()
-        """What the decoder says, on the base's legs in `soft`."""
+        """What the decoder says of the fused parts, within the joints' limits, on the base's other joints."""
         self._lower = np.zeros((codes.tokens * FRAMES_PER_TOKEN, 7))
+        self._velocities = np.zeros((take.frames, 3))
+        """The root's, from the legs that `hard` decodes."""
         self._mixed, self._translation = take.base_rotations.copy(), take.translation
         """The motion at min(e, 1)."""
         self._out = take.base_rotations.copy()
@@ -109,9 +112,12 @@ class Fuser:
             frames = slice(first * FRAMES_PER_TOKEN, min(end * FRAMES_PER_TOKEN, self._take.frames))
             for part in self._parts:
                 self._decode(part, weights, first, end, frames)
+            limit_joints(self._decoded[frames], self._moved)
             changed[frames] = True
         self._weights = weights
-        return self._finished(changed) if changed.any() else changed
+        if not changed.any():
+            return changed
+        return self._stand(changed) if self._mode == "hard" else self._keep_standing(changed)
 
     def _decode(self, part: PartName, weights: Array, first: int, end: int, frames: slice) -> None:
         rvq, layout = self._model.rvq[part], self._model.config.parts[part]
@@ -124,25 +130,25 @@ class Fuser:
         if layout.extra == "root":
             self._lower[first * FRAMES_PER_TOKEN : end * FRAMES_PER_TOKEN] = motion[:, 6 * len(layout.joints) :]
 
-    def _finished(self, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """From what the decoder said to a body: within its limits, met with what is locked, on its feet.
-
-        changed [T]: which frames the decoder said anew. Says which frames of the body are not as before.
-        """
-        take, locked, frames = self._take, self._codes.locked, np.flatnonzero(changed)
-        if self._mode == "hard":  # other legs: other places for the feet, also elsewhere
-            before, body, lower = self._mixed, limit(self._decoded), self._lower[: take.frames]
-            with torch.inference_mode():
-                path = root_path(self._model, body, lower)
-            body, self._translation, _ = stand(body, path, lower[:, 3:], self._body, locked, take.metadata.fps)
-            self._mixed = _on_the_side_of(take.base_rotations, body)
-            return changed | np.any(self._mixed != before, axis=(1, 2))
-        layouts = self._model.config.parts
-        moved = np.array([joint for part in self._parts for joint in layouts[part].joint_numbers])
-        self._mixed[frames[:, None], moved] = limit(self._decoded[frames])[:, moved]
-        self._mixed = meet_rotations(self._mixed, locked)
-        self._mixed[frames] = _on_the_side_of(take.base_rotations[frames], self._mixed[frames])
+    def _keep_standing(self, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """On the base's legs: what changed [T], met with what is locked."""
+        self._mixed[changed] = self._decoded[changed]
+        self._mixed = meet_rotations(self._mixed, self._codes.locked)
+        self._mixed[changed] = _on_the_side_of(self._take.base_rotations[changed], self._mixed[changed])
         return changed
+
+    def _stand(self, changed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """On legs of its own: the root's path and the feet's places. Says which frames [T] are not as before."""
+        take, lower = self._take, self._lower[: self._take.frames]
+        reach = self._model.global_motion.context_frames
+        for first, end in changed_spans(np.zeros(take.frames), changed, reach):
+            with torch.inference_mode():
+                self._velocities[first:end] = root_velocities(self._model, self._decoded, lower, first, end)
+        path = root_path(self._velocities, take.metadata.fps)
+        before, locked = self._mixed, self._codes.locked
+        body, self._translation, _ = stand(self._decoded, path, lower[:, 3:], self._body, locked, take.metadata.fps)
+        self._mixed = _on_the_side_of(take.base_rotations, body)
+        return changed | np.any(self._mixed != before, axis=(1, 2))
 
 
 def _on_the_side_of(reference: Array, q: Array) -> Array:

@@ -41,20 +41,27 @@ def rotations_of(decoded: Array, layout: PartConfig) -> Array:
     return rot.from_six_d(decoded[:, : 6 * joints].reshape(len(decoded), joints, 6))
 
 
-def root_path(model: Model, rotations: Array, lower: Array) -> Array:
-    """Translation [T, 3] in metres, from x = z = 0 on, by the global-motion network.
+def root_velocities(model: Model, rotations: Array, lower: Array, first: int = 0, end: int | None = None) -> Array:
+    """(v_x in m/s, y in m, v_z in m/s) [F, 3] of frames first … end − 1, by the global-motion network.
 
     rotations [T, 55, 4]; lower [T, 7], the extra channels of the lower body.
     """
     network, config = model.global_motion, model.config
-    device = next(network.parameters()).device
-    six = in_stretches(rot.to_six_d, rotations[:, list(config.parts["lower"].joint_numbers)])
-    motion = torch.from_numpy(np.concatenate([six.reshape(len(six), -1), lower], axis=1).astype(np.float32))
+    end = len(rotations) if end is None else end
+    start = max(first - network.context_frames, 0)
+    around = slice(start, end + network.context_frames)
+    six = in_stretches(rot.to_six_d, rotations[around, list(config.parts["lower"].joint_numbers)])
+    motion = torch.from_numpy(np.concatenate([six.reshape(len(six), -1), lower[around]], axis=1).astype(np.float32))
     contacts = config.behaviour.contacts_to_global_motion == "decoded"
 
     def velocity(stretch: Tensor) -> Tensor:
         return root_velocity(network(global_input(stretch, contacts)))
 
-    found = filter_in_stretches(velocity, motion.to(device), network.context_frames)
-    velocities = torch.cat([stretch.double().cpu() for stretch in found])
-    return to_translation(velocities[None], velocities.new_zeros(1, 3), config.fps)[0].numpy()
+    found = filter_in_stretches(velocity, motion.to(next(network.parameters()).device), network.context_frames)
+    return torch.cat([stretch.double().cpu() for stretch in found]).numpy()[first - start : end - start]
+
+
+def root_path(velocities: Array, fps: float) -> Array:
+    """Translation [T, 3] in metres, from x = z = 0 on."""
+    rates = torch.from_numpy(velocities)
+    return to_translation(rates[None], rates.new_zeros(1, 3), fps)[0].numpy()

@@ -21,7 +21,7 @@ from .decoding import decoder_of
 from .face import Face, face_of
 from .gate import psi_of_tokens
 from .ground import stand
-from .layers import decode_part, root_path, still_body
+from .layers import decode_part, root_path, root_velocities, still_body
 from .lines import Line
 from .loading import weights_digest
 from .settings import Settings
@@ -42,7 +42,7 @@ def make_take(model: Model, line: Line, tokens: Tokens, request: Request, settin
     face = face_of(config.parts["face"], base[:, INDEX["jaw"]], extra["face"], request.speech, config.fps, request.seed)
     _write_face(base, face)
     limit_joints(base, range(JOINT_COUNT))
-    path = root_path(model, base, extra["lower"])
+    path = root_path(root_velocities(model, base, extra["lower"]), config.fps)
     base, translation, contacts = stand(base, path, extra["lower"][:, 3:], request.body, line.locked, config.fps)
     base = rot.make_continuous(base)
     semantic = _semantic_layer(model, base, tokens, line)
