@@ -116,6 +116,8 @@ class _StageRun:
                         f"training of {self._stage.name} stopped after step {self._step}, which is saved; "
                         f"go on with: {self._run.how_to_resume}"
                     )
+        if not (self._folder / WEIGHTS).exists():  # the recipe asks for fewer steps than were made already
+            self._validate()
         machine.wait()
         read_tensors(self._network, self._folder / WEIGHTS, "delete the stage's folder and train it again")
         self._network.to(machine.device).eval()
