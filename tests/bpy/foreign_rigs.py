@@ -150,9 +150,18 @@ def _metarig() -> Foreign:
 
 @contextmanager
 def _rigify() -> Iterator[None]:
+    """Rigify is switched on. A generated rig's panels go with it: left behind, they keep 4.5 from ending."""
     addon_utils.enable("rigify", default_set=True)
+    before = _registered()
     yield
+    for cls in _registered() - before:
+        bpy.utils.unregister_class(cls)
     addon_utils.disable("rigify", default_set=True)
+
+
+def _registered() -> set[type]:
+    kinds = (bpy.types.Panel, bpy.types.Operator, bpy.types.PropertyGroup)
+    return {cls for kind in kinds for cls in kind.__subclasses__() if cls.is_registered}
 
 
 def empty_scene() -> None:
