@@ -9,9 +9,11 @@ import bpy
 from . import jobs
 from .connection import learn_generators
 from .core.errors import UserError
-from .properties import AUTOMATIC, filling, settings_of
+from .core.formats.words import Word
+from .properties import settings_of
 from .requests import next_seed
 from .takes import add_take, show_take
+from .word_list import fill_aligned
 
 _GONE = "The {what} was removed while the backend worked: its result was dropped"
 
@@ -26,7 +28,7 @@ def deliver(job: jobs.Job) -> str:
         raise UserError(_GONE.format(what="scene"))
     notices = list(job.notices)
     if job.kind == "align":
-        _fill_aligned(scene, job.words)
+        fill_aligned(settings_of(scene), [_word(told) for told in job.words])
     else:
         armature = jobs.armature_of(job)
         if armature is None:
@@ -58,15 +60,5 @@ def _add_takes(scene: bpy.types.Scene, armature: bpy.types.Object, job: jobs.Job
     return []
 
 
-def _fill_aligned(scene: bpy.types.Scene, words: list[dict[str, Any]]) -> None:
-    """The list of words, as far as it is known before there is a take."""
-    settings = settings_of(scene)
-    chosen = [(item.text, item.gesture_class) for item in settings.words]
-    with filling():
-        settings.words.clear()
-        for number, word in enumerate(words):
-            item = settings.words.add()
-            item.text, item.punctuation = word["text"], word.get("punctuation", "")
-            item.start_s, item.end_s = word["start_s"], word["end_s"]
-            same = number < len(chosen) and chosen[number][0] == word["text"]
-            item.gesture_class = chosen[number][1] if same else AUTOMATIC
+def _word(told: dict[str, Any]) -> Word:
+    return Word(told["text"], told["start_s"], told["end_s"], punctuation=told.get("punctuation", ""))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import chain, count
 
 import bpy
 
 from .core.errors import UserError
-from .core.formats.take import Take, TakeWord
-from .properties import AUTOMATIC, ChironomySettings, TakeItem, filling, settings_of
+from .core.formats.take import Take
+from .properties import ChironomySettings, TakeItem, settings_of
 from .scene import emphasis_edit, keep, take_store, versions
 from .scene.bake import accept_take
 from .scene.keyframes import BODY, FACE
 from .scene.layers import apply_take, remove_take
 from .scene.live import has_live_take, live_take
+from .word_list import fill_performed
 from .word_sliders import show_sliders
 
 
@@ -53,7 +53,7 @@ def show_take(scene: bpy.types.Scene, index: int, take: Take | None = None) -> N
         emphasis_edit.restore_emphasis(armature, saved)
     item.shown, settings.active_take = True, index
     settings.armature, settings.mesh = armature, item.mesh
-    fill_words(scene, take.metadata.words)
+    fill_performed(settings, take.metadata.words)
     show_sliders(scene)
 
 
@@ -144,31 +144,6 @@ def require_character(scene: bpy.types.Scene, item: TakeItem) -> bpy.types.Objec
             f"{item.name}: its character is not in this scene any more: undo the deletion, or generate anew"
         )
     return armature
-
-
-def fill_words(scene: bpy.types.Scene, words: Iterable[TakeWord]) -> None:
-    """Makes the list of words this take's; chosen gestures stay where the words are the same."""
-    settings = settings_of(scene)
-    chosen = [(item.text, item.gesture_class, item.times_by_hand) for item in settings.words]
-    with filling():
-        settings.words.clear()
-        for number, performed in enumerate(words):
-            item = settings.words.add()
-            word, window = performed.word, performed.window
-            item.text, item.punctuation, item.start_s, item.end_s = (
-                word.text,
-                word.punctuation,
-                word.start_s,
-                word.end_s,
-            )
-            item.score = item.slider = performed.score
-            item.generated_class = performed.gesture_class
-            item.preparation_s, item.retraction_s = window.preparation_s, window.retraction_s
-            item.stroke_start_s, item.stroke_end_s = window.stroke_start_s, window.stroke_end_s
-            same = number < len(chosen) and chosen[number][0] == word.text
-            item.gesture_class = chosen[number][1] if same else AUTOMATIC
-            item.times_by_hand = same and chosen[number][2]
-    settings.active_word = min(settings.active_word, max(len(settings.words) - 1, 0))
 
 
 def _drop(scene: bpy.types.Scene, index: int) -> None:
