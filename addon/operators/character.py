@@ -54,8 +54,7 @@ class CHIRONOMY_OT_use_armature(bpy.types.Operator):
         armature = active if active.type == "ARMATURE" else active.find_armature()
         require_rig(armature)
         settings = settings_of(context.scene)
-        settings.armature = armature
-        settings.mesh = active if active.type == "MESH" else face_mesh_of(armature, context.scene)
+        settings.armature, settings.mesh = armature, face_mesh_of(armature, context.scene, active)
         return {"FINISHED"}
 
 
@@ -66,12 +65,14 @@ def require_rig(armature: bpy.types.Object) -> None:
     rig_of(armature)
 
 
-def face_mesh_of(armature: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object | None:
-    """The mesh that the armature deforms and that has most of ARKit's shapes."""
+def face_mesh_of(
+    armature: bpy.types.Object, scene: bpy.types.Scene, active: bpy.types.Object | None = None
+) -> bpy.types.Object | None:
+    """The mesh that the armature deforms and that has most of ARKit's shapes; the active one where none has more."""
     from ..scene.keyframes import shape_names
 
     meshes = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
-    return max(meshes, key=lambda mesh: len(shape_names(mesh)), default=None)
+    return max(meshes, key=lambda mesh: (len(shape_names(mesh)), mesh == active), default=None)
 
 
 CLASSES = (CHIRONOMY_OT_make_mannequin, CHIRONOMY_OT_use_armature)

@@ -8,6 +8,7 @@ from bpy.props import IntProperty
 from .. import connection, jobs, speech
 from ..lazy import lazy
 from ..properties import settings_of
+from .character import require_rig
 from .reporting import reporting, requires
 from .sending import SendsJob, why_occupied
 
@@ -40,7 +41,9 @@ class CHIRONOMY_OT_generate(SendsJob, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def job(self, context: bpy.types.Context) -> jobs.Job:
-        return requests.generate_job(context.scene, settings_of(context.scene).armature)
+        armature = settings_of(context.scene).armature
+        require_rig(armature)
+        return requests.generate_job(context.scene, armature)
 
 
 class CHIRONOMY_OT_deliver(bpy.types.Operator):

@@ -428,3 +428,41 @@ def test_what_an_animator_did_comes_back_as_motion(foreign: Foreign) -> None:
     assert np.degrees(apart).max() < 0.05
     np.testing.assert_allclose(motion.translation, translation, atol=1e-5)
     assert isinstance(motion, Motion)
+
+
+def test_the_whole_way_through_the_panels_operators(scene, server, tmp_path: Path) -> None:
+    foreign = add_face(foreign_rigs.mixamo(), str.lower)
+    bpy.context.view_layer.objects.active = foreign.armature
+    bpy.ops.chironomy.use_armature()
+    assert (scene.chironomy.armature, scene.chironomy.mesh) == (foreign.armature, foreign.mesh)
+    bpy.ops.chironomy.generate()
+    frame = scene.chironomy.speech.start_frame + 12
+    calm = next(where(foreign, [frame]))
+    scene.chironomy.words[0].slider = 1.8
+    strong = next(where(foreign, [frame]))
+    assert np.linalg.norm(strong["left_wrist"] - calm["left_wrist"]) > 0.01
+    bpy.ops.chironomy.take_accept()
+    accepted = next(where(foreign, [frame]))
+    assert np.linalg.norm(accepted["left_wrist"] - strong["left_wrist"]) < 0.02
+    scene.chironomy.export.folder, scene.chironomy.export.format = str(tmp_path), "fbx"
+    bpy.ops.chironomy.export()
+    assert list(tmp_path.glob("*.fbx"))
+
+
+def test_generate_says_at_once_that_no_map_fits(scene, server) -> None:
+    stranger = bpy.data.objects.new("Snake", bpy.data.armatures.new("Snake"))
+    scene.collection.objects.link(stranger)
+    scene.chironomy.armature = stranger
+    with pytest.raises(RuntimeError, match="Snake: no rig map"):
+        bpy.ops.chironomy.generate()
+
+
+def test_the_mesh_with_the_face_is_found_among_others(scene) -> None:
+    foreign = add_face(foreign_rigs.mixamo())
+    body = bpy.data.objects.new("Body", bpy.data.meshes.new("Body"))
+    scene.collection.objects.link(body)
+    body.parent = foreign.armature
+    body.modifiers.new("Armature", "ARMATURE").object = foreign.armature
+    bpy.context.view_layer.objects.active = body
+    bpy.ops.chironomy.use_armature()
+    assert scene.chironomy.mesh == foreign.mesh
