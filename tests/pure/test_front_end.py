@@ -258,6 +258,15 @@ def test_a_recording_gets_everything_that_a_small_model_hears_on_the_takes_frame
     assert features.notices == ()
 
 
+def test_sound_without_words_has_features_all_the_same(tmp_path: Path) -> None:
+    front_end, line, audio = recording(tmp_path, PHONES_AND_MINILM)
+    features = front_end.features(replace(line, alignment=Alignment((), 0.0)), audio)
+    words = features.words(0, 40)
+    assert words is not None
+    assert not words.any()
+    assert not front_end.sentence_vectors(features, [0, 60], 64).any()
+
+
 def test_the_same_recording_gives_the_same_features_and_is_kept(tmp_path: Path) -> None:
     front_end, line, audio = recording(tmp_path, PHONES_AND_MINILM)
     first = front_end.features(line, audio)

@@ -19,7 +19,7 @@ from ...speech.rhythm_channels import NORMALISED_CHANNELS, PUBLISHED_CHANNELS, n
 from ...speech.types import Audio, Speech
 from ..config import FrontEndConfig
 from . import hearing, sentences
-from .frames import word_numbers
+from .frames import NO_WORD, word_numbers
 from .minilm import load_minilm
 from .needs import HUBERT
 from .phones import NOISE, SILENCE, phone_numbers
@@ -60,8 +60,10 @@ class Features:
         numbers = self.word_index[start:stop]
         if self.word_features is None:
             return numbers
-        silence = np.zeros((1, self.word_features.shape[1]), dtype=np.float32)
-        return np.concatenate([self.word_features, silence])[numbers]
+        out = np.zeros((len(numbers), self.word_features.shape[1]), dtype=np.float32)
+        spoken = numbers != NO_WORD
+        out[spoken] = self.word_features[numbers[spoken]]
+        return out
 
 
 @lru_cache(maxsize=1)
