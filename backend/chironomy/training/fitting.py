@@ -31,8 +31,8 @@ def check_fits(corpus: Corpus, config: ModelConfig, kinds: Collection[StageKind]
         raise _misfit(corpus, f"speakers {', '.join(facts.speakers)}", wanted)
     if front_end.gesture_classes and "gesture_class" in corpus.fields:
         _same(corpus, "gesture classes", facts.gesture_classes, front_end.gesture_classes)
-    for name in {"plan", "base_plan"} & corpus.fields:
-        if front_end.plan_width:
+    for name in ("plan", "base_plan"):
+        if front_end.plan_width and name in corpus.fields:
             _same(corpus, f"width of {name}", corpus.widths[name][0], front_end.plan_width)
 
 
