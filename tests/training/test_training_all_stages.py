@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from synthetic import RECIPE, write_synthetic_corpus
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from chironomy.nets.model_folder import read_model
 from chironomy.training.checkpoint import read_checkpoint
@@ -48,13 +49,6 @@ def finished(process: subprocess.Popen[str]) -> str:
     return output
 
 
-@pytest.fixture(scope="module")
-def whole(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("whole") / "run"
-    finished(started(corpus, run))
-    return run
-
-
 def wait_for_checkpoint(run: Path, stage: str, process: subprocess.Popen[str]) -> None:
     path = run / stage / "checkpoint.pt"
     deadline = time.monotonic() + TOO_LONG_S
@@ -65,18 +59,11 @@ def wait_for_checkpoint(run: Path, stage: str, process: subprocess.Popen[str]) -
 
 
 @pytest.mark.slow
-def test_the_losses_of_every_stage_fall(whole: Path) -> None:
-    for name in NETWORKS:
-        history = read_checkpoint(whole / name / "checkpoint.pt").history
-        assert history.validation[-1][1] < history.validation[0][1], name
-        assert history.training[-1][1] < 0.8 * history.training[0][1], name
-
-
-@pytest.mark.slow
-def test_a_run_that_is_killed_in_the_middle_of_a_stage_goes_on_as_if_nothing_had_been(
-    corpus: Path, whole: Path, tmp_path: Path
+def test_a_run_that_is_killed_in_the_middle_of_stages_ends_as_one_that_never_stopped(
+    corpus: Path, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
+    whole, run = tmp_path / "whole", tmp_path / "killed"
+    beside = started(corpus, whole)
     for stage in ("rvq_upper", "base"):
         process = started(corpus, run)
         wait_for_checkpoint(run, stage, process)
@@ -84,10 +71,42 @@ def test_a_run_that_is_killed_in_the_middle_of_a_stage_goes_on_as_if_nothing_had
         process.communicate()
         assert read_checkpoint(run / stage / "checkpoint.pt").step < 40  # so it was in the middle
     finished(started(corpus, run))
+    finished(beside)
+    expect_equal_bits(whole, run)
+    expect_falling_losses(run)
+    expect_a_model(run)
+    expect_figures_for_tensorboard(run)
+    report = json.loads(finished(started(corpus, whole, "--json")))  # nothing is left to do
+    assert set(report["validation_loss"]) == set(NETWORKS)
+
+
+def expect_equal_bits(one: Path, other: Path) -> None:
     for name in NETWORKS:
-        one, other = (load_file(folder / "model" / f"{name}.safetensors") for folder in (whole, run))
-        assert one.keys() == other.keys()
-        assert all(torch.equal(one[key], other[key]) for key in one), name
+        first, second = (load_file(folder / "model" / f"{name}.safetensors") for folder in (one, other))
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[key], second[key]) for key in first), name
+
+
+def expect_falling_losses(run: Path) -> None:
+    for name in NETWORKS:
+        history = read_checkpoint(run / name / "checkpoint.pt").history
+        assert history.validation[-1][1] < history.validation[0][1], name
+        assert history.training[-1][1] < 0.8 * history.training[0][1], name
+
+
+def expect_a_model(run: Path) -> None:
+    model = read_model(run / "model")
+    assert set(model.rvq) == {"face", "upper", "hands", "lower"}
+    assert model.card.origin.licence == "CC0-1.0"
+    assert "chironomy train" in model.card.origin.made_by
+
+
+def expect_figures_for_tensorboard(run: Path) -> None:
+    events = EventAccumulator(str(run / "base"))
+    events.Reload()
+    assert {"base/training/choice", "base/validation/total"} <= set(events.Tags()["scalars"])
+    # also of the steps that were made twice, each counts once
+    assert [event.step for event in events.Scalars("base/training/total")] == list(range(40))
 
 
 @pytest.mark.slow
@@ -100,28 +119,3 @@ def test_sigterm_saves_and_says_how_to_go_on(corpus: Path, tmp_path: Path) -> No
     assert process.returncode == 130
     assert errors.count("\n") == 1
     assert f"go on with: chironomy train {RECIPE} {corpus} -o {run}" in errors
-
-
-@pytest.mark.slow
-def test_the_model_that_comes_out_is_read_like_any_other(whole: Path) -> None:
-    model = read_model(whole / "model")
-    assert set(model.rvq) == {"face", "upper", "hands", "lower"}
-    assert model.card.origin.licence == "CC0-1.0"
-    assert "chironomy train" in model.card.origin.made_by
-
-
-@pytest.mark.slow
-def test_tensorboard_has_the_figures(whole: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(whole / "base"))
-    events.Reload()
-    names = events.Tags()["scalars"]
-    assert {"base/training/total", "base/training/choice", "base/validation/total"} <= set(names)
-    assert [event.step for event in events.Scalars("base/training/total")] == list(range(40))
-
-
-@pytest.mark.slow
-def test_what_was_trained_is_reported(corpus: Path, whole: Path) -> None:
-    document = json.loads(finished(started(corpus, whole, "--json")))  # nothing is left to do
-    assert set(document["validation_loss"]) == set(NETWORKS)
