@@ -466,3 +466,27 @@ def test_the_mesh_with_the_face_is_found_among_others(scene) -> None:
     bpy.context.view_layer.objects.active = body
     bpy.ops.chironomy.use_armature()
     assert scene.chironomy.mesh == foreign.mesh
+
+
+def test_all_meshes_of_a_character_are_exported_upright_in_metres(tmp_path: Path) -> None:
+    foreign_rigs.empty_scene()
+    foreign = add_face(foreign_rigs.mixamo())
+    clothes = bpy.data.objects.new("Clothes", foreign.mesh.data.copy())
+    bpy.context.scene.collection.objects.link(clothes)
+    clothes.modifiers.new("Armature", "ARMATURE").object = foreign.armature
+    clothes.parent = foreign.armature
+    bpy.context.view_layer.update()
+    top_m = max((clothes.matrix_world @ vertex.co).z for vertex in clothes.data.vertices)
+    rig = rig_of(foreign.armature)
+    rotations, translation = rig.fitted(TAKE.base_rotations, TAKE.translation)
+    motion = Motion(rotations, translation, 30.0, TAKE.face)
+    before = snapshot()
+    export_take(foreign.armature, foreign.mesh, motion, tmp_path / "line.fbx", load_profile("generic"))
+    assert differences(before, snapshot()) == []
+    foreign_rigs.empty_scene()
+    bpy.ops.import_scene.fbx(filepath=str(tmp_path / "line.fbx"), anim_offset=0)
+    meshes = {item.name: item for item in bpy.data.objects if item.type == "MESH"}
+    assert set(meshes) == {"Skin", "Clothes"}
+    for item in meshes.values():
+        highest_m = max((item.matrix_world @ vertex.co).z for vertex in item.data.vertices)
+        assert highest_m == pytest.approx(top_m, abs=1e-3)

@@ -24,6 +24,7 @@ class Stage:
     scene: bpy.types.Scene
     armature: bpy.types.Object
     mesh: bpy.types.Object | None
+    """The mesh with the face."""
     has_controls: bool
     """Whether bones that animators move carry those that deform the skin, which alone belong into a file."""
 
@@ -50,14 +51,18 @@ def staged(
         scene.unit_settings.scale_length = 1.0 / units_per_metre
         rig = rig_of(armature)
         body = _copy(armature, undo, profile.object_name, keep_constraints=rig.figure is not None)
-        skin = _copy(mesh, undo, shapes=profile.face_shapes) if mesh is not None else None
-        for item in filter(None, (body, skin)):
+        meshes = [mesh, *_other_meshes(armature, mesh)] if mesh is not None else []
+        skins = [_copy(item, undo, shapes=profile.face_shapes) for item in meshes]
+        for item in (body, *skins):
             scene.collection.objects.link(item)
         undo.enter_context(bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]))
-        factor = _place(body, skin, armature, mesh, rig, units_per_metre)
+        matrix = _place(body, armature, rig, units_per_metre)
+        for skin, item in zip(skins, meshes, strict=True):
+            _dress(body, skin, matrix @ armature.matrix_world.inverted_safe() @ item.matrix_world)
+        skin = skins[0] if skins else None
         if profile.root_bone:
             _add_root_bone(scene, body, profile.root_bone)
-        _animate(body, skin, motion, rig.enlarged(factor), undo, name)
+        _animate(body, skin, motion, rig.enlarged(matrix.median_scale), undo, name)
         scene.frame_set(0)
         yield Stage(scene, body, skin, bool(rig.switches))
 
@@ -118,18 +123,18 @@ def _lend_name(copy: bpy.types.ID, name: str, undo: ExitStack) -> None:
 _COLLECTIONS = {"ARMATURE": "armatures", "MESH": "meshes", "OBJECT": "objects", "KEY": "shape_keys"}
 
 
-def _place(
-    body: bpy.types.Object,
-    skin: bpy.types.Object | None,
-    armature: bpy.types.Object,
-    mesh: bpy.types.Object | None,
-    rig: Rig,
-    units_per_metre: float,
-) -> float:
-    """Puts the character at the origin, keeping its size and how mesh and armature lie to each other.
+def _other_meshes(armature: bpy.types.Object, face: bpy.types.Object) -> list[bpy.types.Object]:
+    """What else the armature deforms, in its own scenes: bodies beside heads, clothes."""
+    scenes = armature.users_scene
+    found = {item.name: item for scene in scenes for item in scene.objects if item.type == "MESH"}
+    return [item for item in found.values() if item != face and item.find_armature() == armature]
 
-    Its bones are in the unit of length afterwards, so that no node of the file needs a scale; returns by how much they
-    were enlarged. Those of other programs stand upright then, too, and have their object's scale in the bones.
+
+def _place(body: bpy.types.Object, armature: bpy.types.Object, rig: Rig, units_per_metre: float) -> Matrix:
+    """Puts the armature's copy at the origin, keeping its size; returns by what its bones were moved.
+
+    They are in the unit of length afterwards, so that no node of the file needs a scale. Those of other programs stand
+    upright then, too, and have their object's scale in the bones.
     """
     size = armature.matrix_world.to_scale()
     turned, factor = Matrix.Identity(4), units_per_metre
@@ -147,11 +152,13 @@ def _place(
     for bone in body.pose.bones:
         bone.matrix_basis.identity()
         bone.rotation_mode = "QUATERNION"
-    if skin is None or mesh is None:
-        return factor
+    return matrix
+
+
+def _dress(body: bpy.types.Object, skin: bpy.types.Object, relative: Matrix) -> None:
+    """Puts a mesh's copy on the armature's, in this place in relation to it."""
     # bones and shape values are what is exported: bending the skin on every frame would take most of the time
     skin.show_only_shape_key, skin.active_shape_key_index = True, 0
-    relative = matrix @ armature.matrix_world.inverted_safe() @ mesh.matrix_world
     for modifier in skin.modifiers:
         if modifier.type == "ARMATURE":
             modifier.object = body
@@ -161,7 +168,6 @@ def _place(
     place, turn, scale = relative.decompose()
     skin.data.transform(Matrix.LocRotScale(None, turn, scale), shape_keys=True)
     skin.matrix_basis = Matrix.Translation(place)
-    return factor
 
 
 def _clear_animation_but_drivers(copy: bpy.types.Object) -> None:
