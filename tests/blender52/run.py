@@ -39,7 +39,8 @@ def main() -> int:
     print(f"Blender {bpy.app.version_string}, Python {sys.version.split()[0]}")
     arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
     places = [] if any(Path(argument.split("::")[0]).exists() for argument in arguments) else [str(ROOT / "tests/bpy")]
-    return int(pytest.main(["-p", "no:cacheprovider", "--rootdir", str(ROOT), *places, *arguments]))
+    own = ["-p", "no:cacheprovider", "--rootdir", str(ROOT), "-m", "not own_process"]  # they need bpy as a module
+    return int(pytest.main([*own, *places, *arguments]))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,7 @@ def test_registering_is_quick_and_starts_nothing():
     assert preferences._backend is None
 
 
+@pytest.mark.own_process
 def test_importing_the_preferences_loads_no_client():
     code = (
         "import sys, bpy; from chironomy_blender import preferences; from chironomy_blender.operators import backend; "

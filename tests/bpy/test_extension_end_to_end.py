@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.own_process
 PROGRAM = ROOT / ".venv" / ("Scripts/chironomy.exe" if os.name == "nt" else "bin/chironomy")
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 
 import bpy
+import pytest
 from panel import changes, finish, start_in_background
 from speaker import snapshot
 
@@ -103,6 +104,7 @@ def test_undo_during_a_job_keeps_the_job(server, scene, armature) -> None:
     assert has_live_take(bpy.data.objects["Anna"])
 
 
+@pytest.mark.own_process
 def test_quitting_during_a_job_ends_at_once(server, scene, armature, tmp_path) -> None:
     server.seconds = 60
     script = f"""

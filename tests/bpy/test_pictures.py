@@ -259,6 +259,7 @@ def test_without_opengl_cycles_takes_the_picture(character, tmp_path: Path, monk
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="EGL is Linux's")
+@pytest.mark.own_process
 def test_a_missing_egl_library_is_noticed_before_it_ends_the_process(tmp_path: Path) -> None:
     (tmp_path / "libEGL.so.1").write_bytes(b"")  # found first, and no library
     code = "from chironomy_blender.scene.graphics import can_draw; print(can_draw())"
