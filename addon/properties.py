@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import bpy
 from bpy.props import (
@@ -85,16 +86,16 @@ def _generator_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Con
     return enum_items("generator", [("rhythm", "Rhythm", "Gestures from rules: needs no model and no graphics card")])
 
 
-def set_generators(generators: list[dict[str, str]]) -> None:
+def set_generators(generators: list[dict[str, Any]]) -> None:
     """What the server offers (GET /health): from now on the choices of *Generator*."""
     if generators:
-        enum_items(
-            "generator",
-            [
-                (entry["name"], entry["name"].capitalize(), f"{entry['description']} Licence: {entry['licence']}")
-                for entry in generators
-            ],
-        )
+        enum_items("generator", [(entry["name"], entry["name"].capitalize(), _told(entry)) for entry in generators])
+
+
+def _told(generator: dict[str, Any]) -> str:
+    """What a generator is, and why it cannot be used yet where that is so."""
+    missing = f". Not usable yet: {generator['missing']}" if generator.get("missing") else ""
+    return f"{generator['description']}. Licence: {generator['licence']}{missing}"
 
 
 def _profile_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context | None) -> list[EnumItem]:
