@@ -1,4 +1,4 @@
-"""What stands in the motion vector's channels 330:333, as a model's behaviour says: generating and training ask here."""
+"""What stands in the motion vector's channels 330:333, as a model's behaviour says; generating and training ask it."""
 
 from __future__ import annotations
 
