@@ -69,7 +69,7 @@ def _conv3(width_in: int, width_out: int) -> nn.Conv1d:
 
 
 def global_input(lower: Tensor, contacts: bool = True) -> Tensor:
-    """Decoded lower body [..., 61] as the network takes it: orthonormal, without translation, with contacts or zeros."""
+    """Decoded lower body [..., 61] as the network takes it: orthonormal, no translation, contacts or zeros."""
     six = orthonormal(lower[..., : _ROOT.start].unflatten(-1, (-1, 6))).flatten(-2)
     feet = lower[..., _ROOT.stop :]
     return torch.cat([six, torch.zeros_like(lower[..., _ROOT]), feet if contacts else torch.zeros_like(feet)], dim=-1)
