@@ -13,6 +13,7 @@ from .ik import LEFT_LEG, RIGHT_LEG, Limb, move_end
 from .kinematics import forward
 from .rotations import Array
 from .skeleton import CONTACT_JOINTS, INDEX, PARENTS
+from .stretches import in_stretches
 
 #: A joint starts to stand below the first and goes on standing up to the second (hysteresis).
 _SPEED_M_S = (0.12, 0.30)
@@ -99,7 +100,7 @@ def lock_feet(
 def _hold_once(
     local: Array, translation: Array, rest_joints: Array, standing: NDArray[np.bool_], fps: float
 ) -> tuple[Array, Array]:
-    positions, _ = forward(local, translation, rest_joints)
+    positions = in_stretches(lambda q, at: forward(q, at, rest_joints)[0], local, translation)
     ankles, balls = {}, {}
     for limb, ball, ankle_column, ball_column in _SIDES:
         ankle_shift, ankle_weight = _shift(positions[:, limb.end], standing[:, ankle_column], fps)
@@ -119,8 +120,12 @@ def _hold_once(
     drop = _smooth_above(np.max(missing, axis=0), round(_BLEND_S * fps))
     translation = translation - drop[:, None] * np.array([0.0, 1.0, 0.0])
     for limb, ball, _, _ in _SIDES:
-        local = move_end(limb, local, translation, rest_joints, ankles[limb], softness=_SPARE_REACH)
-        local = _point_foot(limb, ball, local, translation, rest_joints, balls[limb])
+
+        def placed(q: Array, at: Array, ankle: Array, tip: Array, limb: Limb = limb, ball: int = ball) -> Array:
+            q = move_end(limb, q, at, rest_joints, ankle, softness=_SPARE_REACH)
+            return _point_foot(limb, ball, q, at, rest_joints, tip)
+
+        local = in_stretches(placed, local, translation, ankles[limb], balls[limb])
     return local, translation
 
 

@@ -121,8 +121,8 @@ class Fuser:
 
     def _decode(self, part: PartName, weights: Array, first: int, end: int, frames: slice) -> None:
         rvq, layout = self._model.rvq[part], self._model.config.parts[part]
-        layers = [torch.from_numpy(codes[part]) for codes in (self._codes.base, self._codes.semantic)]
-        decode = blending_decoder_of(rvq, *layers, torch.from_numpy(weights))
+        base, semantic = (torch.from_numpy(codes[part]) for codes in (self._codes.base, self._codes.semantic))
+        decode = blending_decoder_of(rvq, base, semantic, torch.from_numpy(weights))
         with torch.inference_mode():
             motion = decode_span(decode, first, end, self._codes.tokens, rvq.context_tokens).double().cpu().numpy()
         rotations = rotations_of(motion, layout)[: frames.stop - frames.start]
@@ -146,7 +146,8 @@ class Fuser:
                 self._velocities[first:end] = root_velocities(self._model, self._decoded, lower, first, end)
         path = root_path(self._velocities, take.metadata.fps)
         before, locked = self._mixed, self._codes.locked
-        body, self._translation, _ = stand(self._decoded, path, lower[:, 3:], self._body, locked, take.metadata.fps)
+        body = self._decoded.copy()
+        self._translation, _ = stand(body, path, lower[:, 3:], self._body, locked, take.metadata.fps)
         self._mixed = _on_the_side_of(take.base_rotations, body)
         return changed | np.any(self._mixed != before, axis=(1, 2))
 

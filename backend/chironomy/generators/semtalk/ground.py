@@ -17,16 +17,24 @@ _LEG_JOINTS = max(CONTACT_JOINTS) + 1
 
 def stand(
     rotations: Array, translation: Array, contacts: Array, body: Body, locked: LockedFrames, fps: float
-) -> tuple[Array, Array, Array]:
-    """Rotations [T, 55, 4], translation [T, 3] and contacts [T, 4], 0 or 1, of a body whose feet stay where they stand.
+) -> tuple[Array, Array]:
+    """Puts a body's feet on the ground, and keeps them where they stand; rotations [T, 55, 4] change in place.
 
-    contacts: the network's, [T, 4], 0…1. The take begins over the origin, or where the first locked root is.
+    contacts: the network's, [T, 4], 0…1. Gives translation [T, 3] and contacts [T, 4], 0 or 1. The take begins over the
+    origin, or where the first locked root is; what is locked is met.
     """
     standing = settled_contacts(contacts, fps)
-    translation = _placed(rotations, translation, body, locked)
-    rotations, translation = meet_rotations(rotations, locked), meet_translation(translation, locked)
-    rotations, translation = lock_feet(rotations, translation, body.rest_joints, standing, fps)
-    return meet_rotations(rotations, locked), meet_translation(translation, locked), standing
+    translation = meet_translation(_placed(rotations, translation, body, locked), locked)
+    _meet(rotations, locked)
+    legs, translation = lock_feet(rotations[:, :_LEG_JOINTS], translation, body.rest_joints, standing, fps)
+    rotations[:, :_LEG_JOINTS] = legs
+    _meet(rotations, locked)
+    return meet_translation(translation, locked), standing
+
+
+def _meet(rotations: Array, locked: LockedFrames) -> None:
+    if len(locked):
+        rotations[:] = meet_rotations(rotations, locked)
 
 
 def _placed(rotations: Array, translation: Array, body: Body, locked: LockedFrames) -> Array:

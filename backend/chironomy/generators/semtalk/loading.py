@@ -30,9 +30,7 @@ def data_type(device: str, precision: Precision) -> torch.dtype:
 
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, _card: bytes, device: str, dtype: torch.dtype, compiled: bool) -> Model:
-    model = read_model(folder, device)
-    for network in (model.base, model.sparse):
-        network.to(dtype)
+    model = read_model(folder, device, dtype)
     if compiled:
         for network, name in ((model.base, "latents"), (model.base, "logits"), (model.sparse, "perform")):
             setattr(network, name, torch.compile(getattr(network, name), dynamic=False))

@@ -31,7 +31,7 @@ from .words import take_words
 #: The parts in which semantic motion differs from the base: legs, root and face are the same in both layers.
 SEMANTIC_PARTS: tuple[PartName, ...] = ("upper", "hands")
 #: Pieces in which whole takes are worked on, so that memory stays small.
-_FRAMES_AT_ONCE, _JOINTS_AT_ONCE = 1024, 5
+_FRAMES_AT_ONCE, _JOINTS_AT_ONCE = 1024, 3
 
 
 def make_take(model: Model, line: Line, tokens: Tokens, request: Request, settings: Settings) -> Take:
@@ -43,8 +43,10 @@ def make_take(model: Model, line: Line, tokens: Tokens, request: Request, settin
     _write_face(base, face)
     limit_joints(base, range(JOINT_COUNT))
     path = root_path(root_velocities(model, base, extra["lower"]), config.fps)
-    base, translation, contacts = stand(base, path, extra["lower"][:, 3:], request.body, line.locked, config.fps)
-    base = rot.make_continuous(base)
+    translation, contacts = stand(base, path, extra["lower"][:, 3:], request.body, line.locked, config.fps)
+    for first in range(0, JOINT_COUNT, _JOINTS_AT_ONCE):
+        joints = slice(first, first + _JOINTS_AT_ONCE)
+        base[:, joints] = rot.make_continuous(base[:, joints])
     semantic = _semantic_layer(model, base, tokens, line)
     psi = psi_of_tokens(tokens.probability, frames).astype(np.float32)
     return Take(
