@@ -284,6 +284,29 @@ def test_semges_hears_all_of_a_windows_sound() -> None:
     assert torch.equal(pairs.flatten(), sound.flatten())
 
 
+# J2: training ran on one kind of card alone, in one precision
+
+
+@pytest.mark.parametrize("kind", ["rvq", "global", "base", "sparse"])
+def test_losses_in_mixed_precision_are_nearly_those_in_full_precision(batch: Batch, rvq: dict, kind: str) -> None:
+    torch.manual_seed(2)
+    weights, body, settings = ReconstructionWeights(), BodyPoints(), TrainingSettings()
+    lower = CONFIG.parts["lower"]
+    objective = {
+        "rvq": lambda: RvqObjective(rvq["lower"], lower, CONFIG, weights, body),
+        "global": lambda: GlobalMotionObjective(GlobalMotion(lower.width, CONFIG.global_motion), CONFIG, weights, body),
+        "base": lambda: BaseObjective(BaseNetwork(CONFIG), rvq, CONFIG, settings),
+        "sparse": lambda: SparseObjective(SparseNetwork(CONFIG), rvq, CONFIG, settings),
+    }[kind]()
+    objective.network.eval()
+    full = objective(batch, 0.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = objective(batch, 0.0)
+    for name, loss in full.items():
+        assert mixed[name].dtype == torch.float32
+        assert mixed[name].item() == pytest.approx(loss.item(), rel=0.2, abs=0.02), name
+
+
 # B5: the training of the RVQ-VAEs never wrote a checkpoint: see test_training_all_stages.py
 # C6: the best weights were chosen on the test split: see test_training_loop.py
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,23 +125,26 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_checkpoint_before_it(corp
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint["network"].values())
 
 
-def test_a_full_disk_leaves_the_checkpoint_before_it(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def files_no_larger_than(size_bytes: int) -> Iterator[None]:
+    """The system refuses to write more, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("validate_every", [100, 6])  # the checkpoint does not fit, or the best weights do not
+def test_a_full_disk_leaves_the_checkpoint_before_it(corpus: Corpus, tmp_path: Path, validate_every: int) -> None:
     train(corpus, tmp_path, RhythmToFace(), replace_steps(3))
-    before = (tmp_path / "toy" / CHECKPOINT).read_bytes()
-
-    def fill_up(content: object, file: object) -> None:
-        try:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            raise RuntimeError("unexpected pos 576 vs 534")  # noqa: B904  what torch does
-
-    monkeypatch.setattr(torch, "save", fill_up)
-    with pytest.raises(UserError, match="No space left"):
-        train(corpus, tmp_path, RhythmToFace())
-    assert (tmp_path / "toy" / CHECKPOINT).read_bytes() == before
-    assert not list((tmp_path / "toy").glob(".chironomy-*"))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
+    settings = SETTINGS.model_copy(update={"validate_every": validate_every})
+    with files_no_larger_than(4000), pytest.raises(UserError, match="cannot be written"):
+        train(corpus, tmp_path, RhythmToFace(), settings)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()} == before
+    train(corpus, tmp_path, RhythmToFace(), settings)  # with room again it goes on
 
 
 def replace_steps(steps: int) -> StageSettings:
@@ -245,3 +249,23 @@ def test_averaged_weights_are_the_moving_average_and_their_buffers_the_networks_
     averaged.follow(network, decay=0.75)
     assert averaged.network.weight.item() == pytest.approx(0.75 * 1.0 + 0.25 * 3.0)
     assert averaged.network.running_mean.item() == 7.0  # type: ignore[union-attr]
+
+
+def test_fewer_steps_than_were_made_already_end_the_stage(corpus: Corpus, tmp_path: Path) -> None:
+    objective = RhythmToFace()
+    objective.stop_at = 5
+    with pytest.raises(Cancelled):
+        train(corpus, tmp_path, objective)
+    history = run_stage(stage_of(corpus, RhythmToFace(), replace_steps(4)), run_in(tmp_path), quiet())
+    assert [step for step, _ in history.validation] == [5]
+    assert (tmp_path / "toy" / WEIGHTS).is_file()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card here")
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_without_a_graphics_card_the_cpu_is_used_with_a_notice(device: str) -> None:
+    lines: list[str] = []
+    machine = Machine(device, precision="bf16", notice=lines.append)
+    assert machine.device.type == "cpu"
+    assert len(lines) == 1
+    assert "no graphics card" in lines[0]
