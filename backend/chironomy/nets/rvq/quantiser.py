@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from ..config import RvqConfig
 
-#: A code that fewer rows of a batch choose, in the moving average, is dead and begins anew.
-_FEWEST_ROWS = 1.0
+#: A code that fewer rows of a batch choose than this part of their equal share, in the moving average, is dead and
+#: begins anew. With the published batches (1,024 rows for 256 codes) that is the published one row.
+_FEWEST_SHARE = 0.25
 
 
 class Quantised(NamedTuple):
@@ -71,10 +72,11 @@ class Codebook(nn.Module):
         row_sum, row_count = _over_all_processes(chosen.T @ rows), _over_all_processes(chosen.sum(0))
         self.code_sum.lerp_(row_sum, 1.0 - self.memory)
         self.code_count.lerp_(row_count, 1.0 - self.memory)
-        dead = self.code_count < _FEWEST_ROWS
+        fewest = _FEWEST_SHARE * float(row_count.sum()) / len(self.codebook)
+        dead = self.code_count < fewest
         fresh = _from_first_process(_draw(rows, len(self.codebook)))
-        self.code_sum.copy_(torch.where(dead[:, None], fresh, self.code_sum))
-        self.code_count.copy_(torch.where(dead, torch.ones_like(self.code_count), self.code_count))
+        self.code_sum.copy_(torch.where(dead[:, None], fewest * fresh, self.code_sum))
+        self.code_count.copy_(torch.where(dead, torch.full_like(self.code_count, fewest), self.code_count))
         self.codebook.copy_(self.code_sum / self.code_count[:, None])
 
 
