@@ -281,15 +281,15 @@ def test_a_slider_moves_the_rig_within_20_ms(made: dict[str, Saved]) -> None:
     assert min(times_s) < 0.02
 
 
-@pytest.mark.parametrize("ending", [".fbx", ".glb"])
+@pytest.mark.parametrize(("ending", "profile"), [(".fbx", "generic"), (".fbx", "unreal"), (".glb", "generic")])
 def test_exported_files_hold_the_rigs_own_bones_where_blender_shows_them(
-    foreign: Foreign, tmp_path: Path, ending: str
+    foreign: Foreign, tmp_path: Path, ending: str, profile: str
 ) -> None:
     apply(foreign, 1)
     shown = list(where(foreign, SHOWN))
     path = tmp_path / f"line{ending}"
     before = snapshot()
-    export_take(foreign.armature, None, bake.shown_motion(foreign.armature), path, load_profile("generic"))
+    export_take(foreign.armature, None, bake.shown_motion(foreign.armature), path, load_profile(profile))
     assert differences(before, snapshot()) == []
     foreign_rigs.empty_scene()
     if ending == ".fbx":
