@@ -38,8 +38,8 @@ def table() -> str:
     lines = [
         f"{date.today()}, {machine()}, one thread. `python3.11 dev.py bench training --write`",
         "",
-        f"Seven networks of {steps} steps each in {took_s:.0f} s ({used_s:.0f} s of processor time). Training losses are "
-        "means of the steps up to that one; validation is on a recording that is not trained on.",
+        f"Seven networks of {steps} steps each in {took_s:.0f} s ({used_s:.0f} s of processor time). Training losses "
+        "are means of the steps up to that one; validation is on a recording that is not trained on.",
         "",
         f"| network | training, {steps // 2} steps | {steps} steps | validation, {steps // 2} steps | {steps} steps |",
         "| --- | ---: | ---: | ---: | ---: |",
