@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,13 +13,18 @@ from hypothesis import strategies as st
 from synthetic import FACTS, FRONT_END, recording_arrays, write_synthetic_corpus
 
 from chironomy.errors import UserError
+from chironomy.generators.locked import LockedFrames
+from chironomy.generators.semtalk.known_motion import known_motion
+from chironomy.generators.semtalk.lines import Place
 from chironomy.training.conditions import CONDITION_FIELDS, Conditions, conditions_of, some_left_out
 from chironomy.training.settings import ConditionSettings
 from chironomy.training.shards import Corpus, CorpusWriter
-from chironomy.training.visible import drawn_mask, published_share
+from chironomy.training.visible import drawn_mask, published_share, seed_alone
 from chironomy.training.windows import Windows
 
 MANY = 400
+#: All channels but jaw and eyes.
+BODY = [k for k in range(337) if not 22 * 6 <= k < 25 * 6]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +96,7 @@ def test_masks_show_the_seed_alone_or_keys_too_or_values_at_random() -> None:
     conditions = ConditionSettings(seed_only=0.5, keys=0.25)
     hidden = drawn_mask(torch.zeros(MANY, 64, 337), 4, conditions)
     assert set(hidden.unique().tolist()) == {0.0, 1.0}
-    seed_shown = hidden[:, :4].flatten(1).sum(1) == 0
+    seed_shown = hidden[:, :4, BODY].flatten(1).sum(1) == 0
     rest_hidden = hidden[:, 4:].flatten(1).mean(1)
     seed_alone = seed_shown & (rest_hidden == 1)
     with_keys = seed_shown & (rest_hidden < 1)
@@ -99,6 +105,12 @@ def test_masks_show_the_seed_alone_or_keys_too_or_values_at_random() -> None:
     assert rest_hidden[with_keys].min() > 0.85  # keys are few
     assert hidden[with_keys][:, 4:, 330:].all()  # and hold no root
     assert rest_hidden[~seed_shown].std() > 0.2  # shares of all sizes
+
+
+def test_a_seed_shows_what_generation_knows_of_the_frames_before() -> None:
+    line = SimpleNamespace(windows=SimpleNamespace(length=64, start=lambda window: 60 * window), locked=LockedFrames())
+    _, generated = known_motion([line], [Place(0, 1)], [torch.zeros(4, 337)], "velocity")  # type: ignore[list-item]
+    assert torch.equal(seed_alone(torch.zeros(1, 64, 337), 4), generated)
 
 
 def test_keys_show_whole_joints_in_whole_frames() -> None:

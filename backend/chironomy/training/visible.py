@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..motion.skeleton import JOINT_COUNT
+from ..motion.skeleton import FACE_JOINTS, INDEX, JOINT_COUNT
 from ..nets.motion_vector import MOTION_WIDTH, ROTATIONS
 from .settings import ConditionSettings
 
@@ -16,9 +16,14 @@ _FIRST_HIDDEN, _HELD_HIDDEN = 0.05, 0.35875
 
 
 def seed_alone(like: Tensor, seed_frames: int) -> Tensor:
-    """A mask [B, T, 337] for motion `like` that shows the first frames, as generation does."""
+    """A mask [B, T, 337] for motion `like` that shows the body's first frames, as generation does.
+
+    Jaw and eyes are hidden in them: generation makes the face after the body.
+    """
     mask = torch.ones_like(like)
     mask[:, :seed_frames] = 0.0
+    for name in FACE_JOINTS:
+        mask[..., 6 * INDEX[name] : 6 * INDEX[name] + 6] = 1.0
     return mask
 
 
