@@ -99,6 +99,24 @@ def test_each_recording_has_its_motion_sound_and_scores(beat2: Path, tmp_path: P
     assert "base_rotations" not in corpus.fields  # BEAT2 has one motion
 
 
+@pytest.mark.slow
+def test_words_and_sentences_are_read_by_the_recipes_text_network(beat2: Path, tmp_path: Path) -> None:
+    config = load_recipe(RECIPE).model
+    prepare_beat2(beat2, tmp_path / "corpus", config, tmp_path)
+    corpus = Corpus(tmp_path / "corpus")
+    for recording in corpus.recordings:
+        words = corpus.read(recording, "word_features").astype(float)
+        assert words.shape == (90, 384)
+        assert not words[:12].any()  # nothing is said before 0.4 s
+        assert words[15].any()
+        assert np.array_equal(words[15], words[20])  # "hello"
+        assert not np.array_equal(words[15], words[35])  # "there"
+        sentences = corpus.read(recording, "sentence_features").astype(float)
+        assert np.linalg.norm(sentences[0]) == pytest.approx(1, abs=1e-2)
+        assert np.array_equal(sentences[0], sentences[10])
+        assert not sentences[85].any()  # in windows from there on nothing is said
+
+
 def test_motion_at_another_rate_is_brought_to_30_frames_a_second(tmp_path: Path, config: ModelConfig) -> None:
     write_recording(tmp_path / "beat2", "2_scott_0_1_1", fps=120)
     prepare_beat2(tmp_path / "beat2", tmp_path / "corpus", config, tmp_path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -269,3 +270,15 @@ def test_without_a_graphics_card_the_cpu_is_used_with_a_notice(device: str) -> N
     assert machine.device.type == "cpu"
     assert len(lines) == 1
     assert "no graphics card" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("package", "needs"),
+    [("accelerate", lambda: Machine("cpu")), ("torch.utils.tensorboard", lambda: Monitor(Path("board")).begin(0))],
+)
+def test_a_missing_package_is_named_with_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch, package: str, needs: Callable[[], object]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UserError, match=r"pip install 'chironomy\[train\]'"):
+        needs()
