@@ -197,6 +197,8 @@ def test_blender_shows_what_we_compute(foreign: Foreign, e: float) -> None:
 
 @pytest.mark.parametrize("tolerance_deg", [None, 0.5])
 def test_accept_keeps_what_is_shown_with_sliders_and_edits(foreign: Foreign, tolerance_deg: float | None) -> None:
+    for bone, mode in zip(foreign.armature.pose.bones, ("XYZ", "ZXY", "AXIS_ANGLE", "QUATERNION") * 200, strict=False):
+        bone.rotation_mode = mode
     apply(foreign, 0.7)
     emphasis_edit.move_sliders(foreign.armature, {0: 1.8})
     bone = foreign.armature.pose.bones[rig_of(foreign.armature).bones[-1]]
@@ -234,6 +236,38 @@ def test_reject_leaves_no_trace(foreign: Foreign) -> None:
     layers.remove_take(armature)
     assert differences(before, snapshot()) == []
     assert properties(armature) == switches
+
+
+@pytest.mark.parametrize("kind", ["Mixamo", "Rigify"])
+def test_a_linked_character_keeps_its_take_in_the_file(made: dict[str, Saved], tmp_path: Path, kind: str) -> None:
+    foreign = made[kind].opened()
+    collection = bpy.data.collections.new("Character")
+    bpy.context.scene.collection.children.link(collection)
+    for other in foreign.armature.users_collection:
+        other.objects.unlink(foreign.armature)
+    collection.objects.link(foreign.armature)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    foreign_rigs.empty_scene()
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, linked):
+        linked.collections = ["Character"]
+    bpy.data.collections["Character"].override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+
+    def overridden() -> Foreign:
+        found = (item for item in bpy.context.scene.objects if item.type == "ARMATURE" and item.override_library)
+        return Foreign(next(found), foreign.bones)
+
+    rest, switches = next(where(overridden(), [1])), properties(overridden().armature)
+    apply(overridden(), 1)
+    shown = next(where(overridden(), [FIRST + 20]))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    again = next(where(overridden(), [FIRST + 20]))
+    assert max(np.linalg.norm(again[joint] - shown[joint]) for joint in shown) < 1e-5
+    bpy.context.scene.frame_set(1)
+    layers.remove_take(overridden().armature)
+    after = next(where(overridden(), [1]))
+    assert max(np.linalg.norm(after[joint] - rest[joint]) for joint in rest) < 1e-5
+    assert properties(overridden().armature) == switches
 
 
 def test_a_moved_take_plays_the_same_later(foreign: Foreign) -> None:
