@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from synthetic import RECIPE, write_synthetic_corpus
 from torch import Tensor, nn
 
+from chironomy.motion.body import neutral_body
 from chironomy.nets.config import PARTS, ModelConfig
 from chironomy.nets.global_motion import GlobalMotion
 from chironomy.nets.rvq import ResidualVQ, RvqOutput
@@ -17,7 +19,7 @@ from chironomy.nets.semges.config import SemGesConfig
 from chironomy.nets.semges.transformer import SemanticTransformer
 from chironomy.nets.semges.vq import VqVae
 from chironomy.nets.semtalk import BaseNetwork, SparseNetwork
-from chironomy.training.body_points import BodyPoints
+from chironomy.training.body_points import BodyPoints, Skin
 from chironomy.training.conditions import CONDITION_FIELDS
 from chironomy.training.generation import BaseObjective, PartTarget, SparseObjective, code_losses
 from chironomy.training.motion_losses import movement_losses
@@ -105,6 +107,24 @@ def test_trembling_points_are_seen_by_velocity_and_acceleration(batch: Batch) ->
     trembling = reconstruction_losses(batch, "upper", tremble)
     assert trembling["points_velocity"] > 3 * still["points_velocity"]
     assert trembling["points_acceleration"] > 3 * still["points_acceleration"]
+
+
+def test_with_the_users_smplx_model_the_skin_is_looked_at_and_the_face_by_its_points_too(batch: Batch) -> None:
+    rng = np.random.default_rng(1)
+    weights = rng.dirichlet(np.ones(55), 40)
+    skin = Skin(rng.normal(0, 0.3, (40, 3)), weights, neutral_body().rest_joints, rng.normal(0, 0.01, (40, 3, 100)))
+    for part, changed in (("face", slice(6, None)), ("upper", slice(0, 6))):
+
+        def shifted(motion: Tensor, changed: slice = changed) -> Tensor:
+            out = motion.clone()
+            out[..., changed] += 0.2
+            return out
+
+        objective = RvqObjective(
+            Trembling(shifted).eval(), CONFIG.parts[part], CONFIG, ReconstructionWeights(), BodyPoints(skin)
+        )  # type: ignore[arg-type, index]
+        assert objective(batch, 0.0)["points"] > 1e-7
+    assert "points" not in reconstruction_losses(batch, "face", lambda motion: motion)
 
 
 # A4, J1.8: the lower body's translation was never supervised
