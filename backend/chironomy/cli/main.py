@@ -268,6 +268,22 @@ def prepare_beat2(
     run_prepare_beat2(folder, output, recipe, models, as_json)
 
 
+@prepare_app.command(name="gestures")
+def prepare_gestures(
+    folder: Annotated[Path, typer.Argument(help="A folder with gestures/, speech/ and text/.", metavar="FOLDER")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the corpus, which must be new.")],
+    recipe: Annotated[Path, typer.Option("--recipe", "-r", help="The recipe (.yaml) whose front end it is for.")],
+    hours: Annotated[float, typer.Option(min=0.01, max=1000, help="How much to make.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Another seed puts other gestures to the words.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that work at the same time.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Make a corpus: actors' gestures, put to recorded speech and to speeches that a synthesiser reads."""
+    from .train import run_prepare_gestures
+
+    run_prepare_gestures(folder, output, recipe, hours, seed, workers, as_json)
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Another address than this machine's own lets others in.")] = "127.0.0.1",

@@ -15,6 +15,7 @@ from .terminal import progress_bar
 
 if TYPE_CHECKING:
     from ..training.body_points import Skin
+    from ..training.corpus_format import CorpusIndex
 
 
 def run_train(
@@ -61,6 +62,23 @@ def run_prepare_beat2(folder: Path, output: Path, recipe: Path, models: Path | N
     config = load_recipe(recipe).model
     with progress_bar(as_json) as progress:
         index = prepare_beat2(folder, output, config, models or folder, progress)
+    _report_corpus(index, output, as_json)
+
+
+def run_prepare_gestures(
+    folder: Path, output: Path, recipe: Path, hours: float, seed: int, workers: int, as_json: bool
+) -> None:
+    """Prepares, then says how much there is and what was left out."""
+    from ..training.corpus.build import Order, build
+    from ..training.recipe import load_recipe
+
+    config = load_recipe(recipe).model
+    with progress_bar(as_json) as progress:
+        index = build(Order(folder, hours, seed, config.front_end, config.window_frames), output, workers, progress)
+    _report_corpus(index, output, as_json)
+
+
+def _report_corpus(index: CorpusIndex, output: Path, as_json: bool) -> None:
     notices = [f"skipped {skipped.id}: {skipped.reason}" for skipped in index.skipped]
     if notices:
         notices.append(f"{len(notices)} of {len(index.recordings) + len(notices)} recordings were left out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from torch import nn
 
 from ..errors import UserError
+from ..generators.semtalk.repertoire import FILE as REPERTOIRE
 from ..nets.model_card import Origin
 from ..nets.model_folder import write_model
 from ..nets.tensor_files import read_tensors
@@ -146,7 +148,10 @@ class _Training:
             made_by=self._wishes.command,
             notes=() if len(there) == len(plans) else ("not all stages have been trained yet",),
         )
-        write_model(self._run.folder / (SEMGES_MODEL if is_semges else MODEL), config, networks, origin)
+        folder = self._run.folder / (SEMGES_MODEL if is_semges else MODEL)
+        write_model(folder, config, networks, origin)
+        if (repertoire := self._corpus.folder / REPERTOIRE).exists():
+            shutil.copyfile(repertoire, folder / REPERTOIRE)
 
     def _begin_folder(self) -> None:
         try:

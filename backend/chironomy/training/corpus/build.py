@@ -17,6 +17,7 @@ from ...errors import UserError
 from ...formats.words import Word
 from ...generators.semtalk.gesture_plan import PlannedStroke, plan_channels
 from ...generators.semtalk.planner import class_numbers
+from ...generators.semtalk.repertoire import write_repertoire
 from ...motion import rotations as rot
 from ...motion.body import Body, neutral_body
 from ...nets.config import FrontEndConfig
@@ -30,6 +31,7 @@ from .choreography import Utterance, by_class, choreograph
 from .idles import Idle, read_idles
 from .lines import Line, hear_line, read_lines, recorded_lines, require_synthesiser
 from .performances import Performance, read_performances, with_mirror_images
+from .repertoire import learned_gestures
 from .strokes import base_strokes, semantic_strokes
 
 STYLES = ("calm", "neutral", "lively")
@@ -91,6 +93,7 @@ def build(order: Order, folder: Path, workers: int = 1, progress: Progress = sil
             for made in pool.map(_make, batch):
                 frames += _add(writer, made)
             progress("Making gestures for speech", min(frames / wanted, 1.0))
+    write_repertoire(folder, learned_gestures(_material(order.data / "gestures")[0], neutral_body()))
     return writer.close()
 
 
