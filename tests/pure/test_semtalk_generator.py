@@ -143,8 +143,8 @@ def test_each_window_begins_with_the_decoded_end_of_the_one_before():
 
 def test_what_is_worked_out_at_once_changes_nothing(monkeypatch):
     whole = generate(MODEL, request())[0]
-    monkeypatch.setattr(base_run, "_WINDOWS_AT_ONCE", 3)
-    monkeypatch.setattr(sparse_run, "_MOTIONS_AT_ONCE", 2)
+    monkeypatch.setattr(base_run, "_FRAMES_AT_ONCE", 200)
+    monkeypatch.setattr(sparse_run, "_MOTION_FRAMES", 128)
     parts = generate(MODEL, request())[0]
     assert np.array_equal(whole.codes.base["hands"], parts.codes.base["hands"])
     assert np.array_equal(whole.codes.semantic["hands"], parts.codes.semantic["hands"])

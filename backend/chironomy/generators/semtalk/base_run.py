@@ -13,12 +13,12 @@ from ...nets.model_folder import Model
 from ...nets.semtalk import BaseMemory
 from ...progress import Progress, silent
 from .known_motion import known_motion
-from .lines import Line, Place, window_batch
+from .lines import Line, Place, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes
 from .seeds import Seed, seed_after
 
-#: What the network hears is worked out for so many windows at a time (at the published size 9 MB each).
-_WINDOWS_AT_ONCE = 16
+#: What the network hears is worked out for so many frames at a time (at the published size 9 MB for 64).
+_FRAMES_AT_ONCE = 1024
 
 Codes = dict[PartName, Tensor]
 """Codes [..., N, levels], int16, of each part, on the CPU."""
@@ -29,39 +29,41 @@ class BaseRun:
     """The base motion of one line."""
 
     codes: Codes
-    seeds: list[Tensor]
-    """What each window begins with, [S, 337] as the networks see it; semantic motion begins with the same."""
+    seeds: Tensor
+    """[W, S, 337], what each window begins with, as the networks see it; semantic motion begins with the same."""
 
 
 class _Course:
-    """One line while its base motion is being made."""
+    """One line while its base motion is being made.
 
-    def __init__(self, line: Line) -> None:
+    Codes and seeds have their place from the beginning: small pieces that stay, between large ones that go, would
+    leave memory full of holes.
+    """
+
+    def __init__(self, model: Model, line: Line) -> None:
+        config, count = model.config, line.windows.count
         self.line = line
-        self.seeds = [Seed(line.start, torch.zeros(3))]
-        self.codes: list[Codes] = []
+        shape = (count, config.window_tokens, config.rvq.levels)
+        self.codes: Codes = {part: torch.empty(shape, dtype=torch.int16) for part in PARTS}
+        self.seeds = line.start.repeat(count, 1, 1)
+        self.roots = torch.zeros(count, 3)
 
-    def add(self, model: Model, codes: Codes) -> None:
-        """Takes the body's codes [N, levels] of the next window, and seeds the one after it."""
-        self.codes.append(codes)
-        if len(self.codes) < self.line.windows.count:
-            self.seeds.append(seed_after(model, codes, self.seeds[-1], self.line.windows.overlap))
-
-    def back_to(self, window: int) -> None:
-        """Forgets the windows from this one on."""
-        del self.codes[window:], self.seeds[window + 1 :]
-
-    def finished(self) -> BaseRun:
-        codes: Codes = {part: torch.stack([own[part] for own in self.codes]) for part in PARTS}
-        return BaseRun(codes, [seed.motion for seed in self.seeds])
+    def add(self, model: Model, window: int, codes: Codes) -> None:
+        """Takes the body's codes [N, levels] of a window, and seeds the one after it."""
+        for part, own in codes.items():
+            self.codes[part][window] = own
+        if window + 1 < self.line.windows.count:
+            before = Seed(self.seeds[window], self.roots[window])
+            self.seeds[window + 1], self.roots[window + 1] = seed_after(model, codes, before, self.line.windows.overlap)
 
 
 def run_base(model: Model, lines: Sequence[Line], sampling: Sampling, progress: Progress = silent) -> list[BaseRun]:
     """All windows of all lines; the k-th windows of all lines are one batch. Raises torch.OutOfMemoryError where not
     even one window fits the device.
     """
-    courses = [_Course(line) for line in lines]
-    windows, at_once, first = max(line.windows.count for line in lines), _WINDOWS_AT_ONCE, 0
+    courses = [_Course(model, line) for line in lines]
+    windows, first = max(line.windows.count for line in lines), 0
+    at_once = windows_at_once(_FRAMES_AT_ONCE, lines[0], _device_and_type(model)[0])
     while first < windows:
         end = min(first + max(at_once // len(lines), 1), windows)
         try:
@@ -71,10 +73,8 @@ def run_base(model: Model, lines: Sequence[Line], sampling: Sampling, progress: 
             if end - first == 1:
                 raise
             at_once = (end - first) // 2 * len(lines)
-            for course in courses:
-                course.back_to(first)
             torch.cuda.empty_cache()
-    return [course.finished() for course in courses]
+    return [BaseRun(course.codes, course.seeds) for course in courses]
 
 
 def _run_windows(
@@ -88,18 +88,18 @@ def _run_windows(
     for k, places in zip(windows, rounds, strict=True):
         own = memory.windows(slice(start, start + len(places)))
         start += len(places)
-        seeds = [courses[place.line].seeds[place.window].motion for place in places]
+        seeds = [courses[place.line].seeds[place.window] for place in places]
         latents = model.base.latents(own, *_seen(model, lines, places, seeds))
         chosen: Codes = {part: _choose(model, part, latents[part], own, lines, places, sampling) for part in BODY_PARTS}
         for row, place in enumerate(places):
             body: Codes = {part: chosen[part][row] for part in BODY_PARTS}
-            courses[place.line].add(model, body)
+            courses[place.line].add(model, place.window, body)
         faces.append(latents["face"])
         done(k + 1)
     every = [place for places in rounds for place in places]
     face = _choose(model, "face", torch.cat(faces), memory, lines, every, sampling)
     for row, place in enumerate(every):
-        courses[place.line].codes[place.window]["face"] = face[row]
+        courses[place.line].codes["face"][place.window] = face[row]
 
 
 def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> BaseMemory:

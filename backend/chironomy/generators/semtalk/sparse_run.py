@@ -15,10 +15,11 @@ from ...nets.semtalk import Heard
 from ...progress import Progress, silent
 from .base_run import Codes
 from .known_motion import known_motion
-from .lines import Line, Place, window_batch
+from .lines import Line, Place, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes
 
-_GATES_AT_ONCE, _MOTIONS_AT_ONCE = 64, 8
+#: Frames in a batch; larger ones are no faster on a CPU.
+_GATE_FRAMES, _MOTION_FRAMES = 2048, 1024
 
 
 class _Asked(NamedTuple):
@@ -29,10 +30,9 @@ class _Asked(NamedTuple):
 def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent) -> list[Tensor]:
     """The gate's logits [W, N, 2] of each line, float32, on the CPU."""
     places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
+    most = windows_at_once(_GATE_FRAMES, lines[0], next(model.sparse.parameters()).device)
     parts = []
-    for start, logits in in_batches(
-        lambda batch: _hear(model, lines, batch).gate.float().cpu(), places, _GATES_AT_ONCE
-    ):
+    for start, logits in in_batches(lambda batch: _hear(model, lines, batch).gate.float().cpu(), places, most):
         parts.append(logits)
         progress("Semantic gate", (start + len(logits)) / len(places))
     return list(torch.cat(parts).split([line.windows.count for line in lines]))
@@ -48,13 +48,17 @@ def run_sparse(
 ) -> Codes:
     """Codes [P, N, levels] of upper body, hands and lower body for these windows, which begin with `seeds`."""
     asked = [_Asked(place, seed) for place, seed in zip(places, seeds, strict=True)]
-    parts: list[Codes] = []
-    done = 0
-    for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), asked, _MOTIONS_AT_ONCE):
-        parts.append(codes)
-        done = start + len(codes["upper"])
-        progress("Semantic motion", done / len(asked))
-    return {part: torch.cat([codes[part] for codes in parts]) for part in BODY_PARTS}
+    config = model.config
+    # made before all else: small pieces that stay, between large ones that go, would leave memory full of holes
+    shape = (len(asked), config.window_tokens, config.rvq.levels)
+    out: Codes = {part: torch.empty(shape, dtype=torch.int16) for part in BODY_PARTS}
+    most = windows_at_once(_MOTION_FRAMES, lines[0], next(model.sparse.parameters()).device)
+    for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), asked, most):
+        end = start + len(codes["upper"])
+        for part, own in codes.items():
+            out[part][start:end] = own
+        progress("Semantic motion", end / len(asked))
+    return out
 
 
 def _hear(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> Heard:
