@@ -10,6 +10,7 @@ from fake_server import fake_server
 from panel import changes, shown_rotations, spoken_take
 from speaker import differences, snapshot
 
+from chironomy_blender import takes
 from chironomy_blender.scene.authorship import key_counts
 from chironomy_blender.scene.live import has_live_take
 
@@ -84,6 +85,16 @@ def test_a_take_whose_bytes_were_purged_says_so(server, scene, armature) -> None
     with pytest.raises(RuntimeError, match="removed from the file"):
         bpy.ops.chironomy.take_show(take=1)
     assert has_live_take(armature), "the shown take stays"
+
+
+def test_naming_a_take_costs_no_time_even_where_names_are_taken(server, scene, armature) -> None:
+    scene.chironomy.generate.lock_seed = True
+    for _ in range(3):
+        bpy.ops.chironomy.generate()
+    assert [item.name for item in scene.chironomy.takes] == ["Anna 1", "Anna 1.2", "Anna 1.3"]
+    before = time.process_time()
+    takes._free_name(scene.chironomy, armature, 1)
+    assert time.process_time() - before < 0.01
 
 
 @pytest.mark.slow

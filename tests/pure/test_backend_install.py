@@ -10,7 +10,7 @@ import pytest
 
 from chironomy_blender.backend import install
 from chironomy_blender.backend.children import clean_environment
-from chironomy_blender.backend.pythons import VERSIONS, Maker, find_maker, system_pythons, version_of
+from chironomy_blender.backend.pythons import VERSIONS, Maker, find_maker, find_uv, system_pythons, version_of
 from chironomy_blender.core.errors import UserError
 from chironomy_blender.core.progress import Cancelled
 
@@ -159,3 +159,12 @@ def test_an_existing_environment_or_program_can_be_pointed_at(tmp_path):
     assert install.existing_executable(tmp_path) == install.existing_executable(program) == program
     with pytest.raises(UserError, match="no chironomy here"):
         install.existing_executable(tmp_path / "elsewhere")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_uv() is None, reason="no uv on this computer")
+def test_uv_is_taken_where_it_can_be_had_and_makes_an_environment_with_pip(tmp_path):
+    recipe = install.Recipe(wheel(tmp_path), (), OFFLINE)
+    stamp = install.install(tmp_path / "root", recipe)
+    assert stamp.python.startswith("uv")
+    assert install.verify(install.installed_executable(tmp_path / "root")) == []
