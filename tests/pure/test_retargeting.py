@@ -16,6 +16,7 @@ from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
 from chironomy.motion.clip import Clip
 from chironomy.motion.kinematics import forward, global_rotations
+from chironomy.motion.limits import violations
 from chironomy.motion.retarget import Motion, facing_front, mapped_positions, retarget
 from chironomy.motion.retarget_source import RigMap
 from chironomy.motion.skeleton import CONTACT_JOINTS, FINGERS, INDEX, JOINTS, PARENTS
@@ -136,14 +137,14 @@ def test_the_elbow_carries_half_of_the_twist_wherever_the_source_has_it(seed: in
 
 
 def test_a_hand_that_turns_all_the_way_round_makes_nothing_jump() -> None:
-    """No arm can, but faulty recordings do."""
+    """No arm can, but faulty recordings do. A degree of the hand may move the forearm by a few, and not by a jump."""
     frames = 721
     rotations, translation = rot.identity((frames, 55)), np.zeros((frames, 3))
     rotations[:, INDEX["left_elbow"]] = rot.about("y", np.full(frames, -1.0))
     rotations[:, INDEX["left_wrist"]] = rot.about("x", np.linspace(0, 4 * np.pi, frames))
     result = retarget(clip_of(rotations, translation), OURS, BODY).rotations
     step = np.degrees(rot.angle(rot.multiply(result[1:], rot.inverse(result[:-1]))))
-    assert step.max() < 3.0
+    assert step.max() < 5.0
 
 
 def test_an_arm_that_passes_through_straight_does_not_flip() -> None:
@@ -356,6 +357,24 @@ def test_bones_hands_and_elbows_of_the_monologue_are_kept() -> None:
     found = likeness(read_clip(MONOLOGUE))
     check("monologue", found)
     assert np.mean(found.wrist_height > 0.02) < 0.05
+
+
+def test_elbow_and_wrist_stay_in_range_however_far_a_hand_was_recorded_palm_up() -> None:
+    rotations = rot.identity((28, 55))
+    for side, forward in (("left", -1.2), ("right", 1.2)):
+        rotations[:, INDEX[f"{side}_elbow"]] = rot.about("y", np.full(28, forward))
+        rotations[:, INDEX[f"{side}_wrist"]] = rot.about("x", -np.radians(np.linspace(-90.0, 180.0, 28)))
+    moved = retarget(clip_of(rotations, np.zeros((28, 3))), OURS, BODY).rotations
+    arms = [INDEX[f"{side}_{joint}"] for side in SIDES for joint in ("elbow", "wrist")]
+    assert violations(rotations)[:, arms].max() > np.radians(70)
+    assert violations(moved)[:, arms].max() == 0
+
+
+@needs_data
+def test_wrists_of_the_monologue_are_rarely_out_of_range() -> None:
+    moved = retarget_clip(read_clip(MONOLOGUE), MAPS, BODY, str(MONOLOGUE))
+    out = violations(moved.rotations)[:, [INDEX[f"{side}_wrist"] for side in SIDES]] > np.radians(1)
+    assert out.mean(axis=0).max() < 0.025  # 0.08 where the elbow left turns of more than 120° to the wrist
 
 
 @needs_data

@@ -17,7 +17,10 @@ _BUILT_BEND = np.sin(np.radians([12.0, 20.0]))
 _HEIGHT_REACH_RAD = np.radians(4.8)
 #: The share of the forearm's twist that the elbow joint carries, so that the skin turns along the whole forearm.
 _ELBOW_TWIST = 0.5
-_MOST_TWIST_RAD = np.radians(120.0)
+#: Forearms turn further palm up (supination) than palm down. Half a turn from here both ways round meet.
+_USUAL_SUPINATION_RAD = np.radians(30.0)
+#: Over the last of these ways the elbow's part falls to 0, so that nothing jumps where they meet.
+_SEAM_RAD = np.radians(30.0)
 
 
 def pose_arm(source: Source, body: Body, side: str, world: Array) -> None:
@@ -35,16 +38,20 @@ def pose_arm(source: Source, body: Body, side: str, world: Array) -> None:
     axis = rot.rotate(world[:, INDEX[shoulder]], rest_hinge)  # of our elbow; not quite at right angles to the bones
     bent = rot.from_matrix(frame_of(fore, axis) @ frame_of(rest_fore, rest_hinge).T)
     _, twist = rot.swing_twist(rot.multiply(rot.inverse(bent), world[:, INDEX[wrist]]), rest_fore)
-    twist_rad = 2.0 * np.arctan2(twist[:, 1:] @ rest_fore, twist[:, 0])
-    world[:, INDEX[elbow]] = rot.multiply(bent, rot.about(rest_fore, _elbow_share(twist_rad)))
+    palm_up = -1.0 if side == "left" else 1.0
+    supination_rad = palm_up * 2.0 * np.arctan2(twist[:, 1:] @ rest_fore, twist[:, 0])
+    world[:, INDEX[elbow]] = rot.multiply(bent, rot.about(rest_fore, palm_up * _elbow_share(supination_rad)))
 
 
-def _elbow_share(twist_rad: NDArray) -> Array:
-    """The elbow's part of the forearm's twist; beyond what an arm can do it falls to 0 at ±180°, so that nothing jumps
-    where a faulty recording turns a hand all the way round."""
-    wrapped = (twist_rad + np.pi) % (2 * np.pi) - np.pi
-    room = np.minimum(1.0, (np.pi - np.abs(wrapped)) / (np.pi - _MOST_TWIST_RAD))
-    return _ELBOW_TWIST * np.clip(wrapped, -_MOST_TWIST_RAD, _MOST_TWIST_RAD) * room
+def _elbow_share(supination_rad: NDArray) -> Array:
+    """The elbow's part [T] of the forearm's supination [T], radians: half of it, from 120° palm down to 180° palm up.
+
+    That is more than a forearm does, but recorded hands do turn so far, and a wrist that took it all would wring the
+    skin. Beyond, where the hand is turned all the way round, it falls to 0.
+    """
+    from_usual = (supination_rad - _USUAL_SUPINATION_RAD + np.pi) % (2 * np.pi) - np.pi
+    room = np.minimum(1.0, (np.pi - np.abs(from_usual)) / _SEAM_RAD)
+    return _ELBOW_TWIST * (from_usual + _USUAL_SUPINATION_RAD) * room
 
 
 def _at_wrist_height(source: Source, body: Body, side: str, upper: Array, fore: Array) -> tuple[Array, Array]:
