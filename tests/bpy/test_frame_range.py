@@ -1,6 +1,7 @@
 """A take for some frames: outside of them all stays as it was, under review and afterwards."""
 
 import bpy
+import foreign_rigs
 import numpy as np
 import pytest
 
@@ -157,3 +158,18 @@ def test_frames_that_the_take_does_not_reach_are_told(server, scene, armature) -
     bpy.ops.chironomy.generate()
     assert not scene.chironomy.takes[0].shown
     assert "runs from 5 to 94" in jobs.notice("generate")[1]
+
+
+@pytest.mark.parametrize("step", ["review", "accept"])
+def test_a_foreign_character_keeps_its_own_motion_outside(server, scene, step) -> None:
+    armature = foreign_rigs.mixamo().armature
+    scene.chironomy.armature = armature
+    action = key_by_hand(armature, "mixamorig:Head")
+    outside, inside = outside_and_inside(armature)
+    generate_part()
+    if step == "accept":
+        bpy.ops.chironomy.take_accept()
+        assert armature.animation_data.action != action
+    now_outside, now_inside = outside_and_inside(armature)
+    assert np.abs(now_outside - outside).max() < 1e-3
+    assert np.abs(now_inside - inside).max() > 0.05
