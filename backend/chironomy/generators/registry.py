@@ -38,6 +38,14 @@ GENERATORS = {
         weights="make them with `chironomy convert-weights semtalk FOLDER -o models/semtalk-official`, or train some",
         settings=("temperature", "top_k", "lazy", "sliders", "speaker", "precision", "compile"),
     ),
+    "semges": GeneratorEntry(
+        "semges.generator",
+        "SemGesGenerator",
+        "GPL-3.0-or-later",
+        "Gestures of arms and hands learned from people who speak; legs stand, and there is one layer only",
+        weights="make them with `chironomy convert-weights semges FOLDER -o models/semges-official`, or train some",
+        settings=("speaker",),
+    ),
 }
 DEFAULT_GENERATOR = "rhythm"
 

@@ -1,0 +1,1 @@
+"""The generator `semges`: upper body and hands from speech and words, over the rhythm generator's stand."""
