@@ -66,11 +66,11 @@ def stage_of(corpus: Corpus, objective: nn.Module, settings: StageSettings = SET
     training, validation = (
         Windows(corpus, corpus.of_split(split), 32, 10, ("rhythm", "face")) for split in ("train", "val")
     )
-    return Stage("toy", objective, settings, training, validation)
+    return Stage("toy", objective, settings, training, validation, based_on={"toy": 1})
 
 
 def run_in(folder: Path) -> Run:
-    return Run(folder, seed=1, networks={"toy": 1}, machine=Machine("cpu"), how_to_resume="chironomy train …")
+    return Run(folder, seed=1, machine=Machine("cpu"), how_to_resume="chironomy train …")
 
 
 def quiet() -> Monitor:
@@ -154,9 +154,9 @@ def replace_steps(steps: int) -> StageSettings:
 
 def test_a_checkpoint_of_another_network_is_refused(corpus: Corpus, tmp_path: Path) -> None:
     train(corpus, tmp_path, RhythmToFace(), replace_steps(3))
-    other = replace(run_in(tmp_path), networks={"toy": 2})
+    other = replace(stage_of(corpus, RhythmToFace()), based_on={"toy": 2})
     with pytest.raises(UserError, match="another network"):
-        run_stage(stage_of(corpus, RhythmToFace()), other, quiet())
+        run_stage(other, run_in(tmp_path), quiet())
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 not a checkpoint", None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,25 @@ def test_a_corpus_without_what_semges_needs_is_refused(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / "recipe.yaml", semges=SEMGES)
     with pytest.raises(UserError, match="has no speech, which SemGes needs"):
         train(Wishes(recipe, tmp_path / "corpus", tmp_path / "run", device="cpu"))
+
+
+@pytest.mark.slow
+def test_a_stage_is_not_gone_on_with_when_the_networks_below_it_have_changed(tmp_path: Path) -> None:
+    write_semges_corpus(tmp_path / "corpus")
+
+    def trained(**changes: object) -> None:
+        settings = {"semges": {**SHORT, "steps": 2, "validate_every": 2}}
+        recipe = write_recipe(tmp_path / "recipe.yaml", semges={**SEMGES, **changes}, training=settings)
+        train(Wishes(recipe, tmp_path / "corpus", tmp_path / "run", device="cpu"))
+
+    trained()
+    trained(name="another-name")  # nothing to learn anew
+    with pytest.raises(UserError, match=r"vq_hand.checkpoint\.pt: is of another network"):
+        trained(vq={"width": 16, "codes": 16})
+    for half in ("hand", "body"):
+        shutil.rmtree(tmp_path / "run" / f"vq_{half}")
+    with pytest.raises(UserError, match=r"transformer.checkpoint\.pt: .*builds on other ones"):
+        trained(vq={"width": 32, "codes": 16})
 
 
 @pytest.mark.slow

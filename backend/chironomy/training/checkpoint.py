@@ -42,8 +42,8 @@ class Checkpoint:
     stage: str
     step: int
     seed: int
-    networks: dict[str, Any]
-    """The recipe's networks: another recipe cannot go on from here."""
+    based_on: dict[str, Any]
+    """The stage's part of the recipe and the networks that it builds on: with others it cannot go on from here."""
     network: dict[str, Any]
     averaged: dict[str, Any]
     optimiser: dict[str, Any]

@@ -50,6 +50,8 @@ class Stage:
     settings: StageSettings
     training: Windows
     validation: Windows
+    based_on: dict[str, Any]
+    """The network's part of the recipe, and hashes of the networks it builds on, as they go into checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,6 @@ class Run:
 
     folder: Path
     seed: int
-    networks: dict[str, Any]
-    """The recipe's networks, as they go into checkpoints."""
     machine: Machine
     how_to_resume: str
     """The command that goes on with this run."""
@@ -130,8 +130,11 @@ class _StageRun:
                 self._folder.mkdir(parents=True, exist_ok=True)
             return
         checkpoint = read_checkpoint(path)
-        if checkpoint.stage != self._stage.name or checkpoint.networks != self._run.networks:
-            raise UserError(f"{path}: is of another network than the recipe's: train into another folder")
+        if checkpoint.stage != self._stage.name or checkpoint.based_on != self._stage.based_on:
+            raise UserError(
+                f"{path}: is of another network than the recipe's, or builds on other ones: "
+                f"train into another folder, or delete {path.parent}"
+            )
         if checkpoint.seed != self._run.seed:
             raise UserError(f"{path}: was begun with the seed {checkpoint.seed}: go on with it, or in another folder")
         self._network.load_state_dict(checkpoint.network)
@@ -261,7 +264,7 @@ class _StageRun:
                 stage=self._stage.name,
                 step=self._step,
                 seed=self._run.seed,
-                networks=self._run.networks,
+                based_on=self._stage.based_on,
                 network=self._network.state_dict(),
                 averaged=self._averaged.network.state_dict(),
                 optimiser=self._optimiser.state_dict(),

@@ -27,13 +27,6 @@ class Recipe:
     semges: SemGesConfig | None = None
     """Where a recipe is for SemGes."""
 
-    def networks(self) -> dict[str, Any]:
-        """What a training in progress cannot change."""
-        return {
-            "model": self.model.model_dump(mode="json"),
-            "semges": self.semges and self.semges.model_dump(mode="json"),
-        }
-
 
 def load_recipe(path: Path) -> Recipe:
     """Reads and checks a recipe. Raises UserError that names the first wrong key."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from torch import nn
 
 from ..nets.config import BODY_PARTS, PARTS, PartName
@@ -46,6 +47,10 @@ class StagePlan:
     """Makes a new network."""
     objective: Callable[[Any, Trained], nn.Module]
     """What a network learns from (a loop.Objective)."""
+    sections: dict[str, Any]
+    """All of the recipe that the network depends on."""
+    builds_on: tuple[str, ...] = ()
+    """The stages whose networks it needs."""
 
 
 def plans_of(recipe: Recipe, kinds: Collection[StageKind], body: BodyPoints) -> list[StagePlan]:
@@ -57,6 +62,8 @@ def plans_of(recipe: Recipe, kinds: Collection[StageKind], body: BodyPoints) -> 
 def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
     config, training = recipe.model, recipe.training
     weights, length = training.reconstruction, config.window_frames
+    root = config.behaviour.seed_translation
+    shared = _sections(front_end=config.front_end, window=config.window_frames, seed=config.seed_frames, root=root)
 
     def rvq_network(part: PartName) -> ResidualVQ:
         return ResidualVQ(config.parts[part].width, config.rvq)
@@ -68,6 +75,7 @@ def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
         return StagePlan(
             f"rvq_{part}", "rvq", _MOTION, training.rvq.window_frames or length, lambda: rvq_network(part),
             lambda network, _: RvqObjective(network, config.parts[part], config, weights, body),
+            _sections(part=config.parts[part], rvq=config.rvq, root=root),
         )  # fmt: skip
 
     return [
@@ -76,14 +84,20 @@ def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
             "global_motion", "global", _MOTION, training.global_.window_frames or length,
             lambda: GlobalMotion(config.parts["lower"].width, config.global_motion),
             lambda network, _: GlobalMotionObjective(network, config, weights, body),
+            _sections(
+                lower=config.parts["lower"], global_motion=config.global_motion,
+                contacts=config.behaviour.contacts_to_global_motion,
+            ),
         ),
         StagePlan(
             "base", "base", _EVERYTHING, training.base.window_frames or length, lambda: BaseNetwork(config),
             lambda network, trained: BaseObjective(network, rvqs(PARTS, trained), config, training),
+            {**shared, **_sections(base=config.base)}, tuple(f"rvq_{part}" for part in PARTS),
         ),
         StagePlan(
             "sparse", "sparse", _EVERYTHING, training.sparse.window_frames or length, lambda: SparseNetwork(config),
             lambda network, trained: SparseObjective(network, rvqs(BODY_PARTS, trained), config, training),
+            {**shared, **_sections(sparse=config.sparse)}, tuple(f"rvq_{part}" for part in BODY_PARTS),
         ),
     ]  # fmt: skip
 
@@ -100,7 +114,7 @@ def _semges_plans(recipe: Recipe) -> list[StagePlan]:
     def vq_plan(half: str) -> StagePlan:
         return StagePlan(
             f"vq_{half}", "semges", SEMGES_FIELDS, length, lambda: vq_network(half),
-            lambda network, _: VqObjective(network, half, config),
+            lambda network, _: VqObjective(network, half, config), _sections(vq=config.vq, fps=config.fps),
         )  # fmt: skip
 
     def transformer_objective(network: SemanticTransformer, trained: Trained) -> nn.Module:
@@ -111,5 +125,12 @@ def _semges_plans(recipe: Recipe) -> list[StagePlan]:
         StagePlan(
             "transformer", "semges", SEMGES_FIELDS, length,
             lambda: SemanticTransformer(config.transformer, config.vq.width), transformer_objective,
+            _sections(transformer=config.transformer, window=config.window_frames),
+            tuple(f"vq_{half}" for half in JOINTS_OF),
         ),
     ]  # fmt: skip
+
+
+def _sections(**parts: Any) -> dict[str, Any]:
+    """Parts of a recipe as plain values."""
+    return {name: part.model_dump(mode="json") if isinstance(part, BaseModel) else part for name, part in parts.items()}

@@ -11,12 +11,13 @@ from torch import nn
 
 from ..errors import UserError
 from ..generators.semtalk.repertoire import FILE as REPERTOIRE
-from ..nets.model_card import Origin
+from ..nets.model_card import Origin, sha256_of
 from ..nets.model_folder import write_model
 from ..nets.tensor_files import read_tensors
 from ..progress import Progress, silent, within
 from .body_points import BodyPoints, Skin
 from .checkpoint import History
+from .corpus_format import Split
 from .fitting import check_fits
 from .loop import WEIGHTS, Run, Stage, run_stage
 from .machine import Machine
@@ -75,9 +76,7 @@ class _Training:
         self._wishes, self._recipe, self._corpus = wishes, recipe, corpus
         self._machine = Machine(wishes.device, recipe.training.precision, notice)
         self._notice: Notice = notice if self._machine.is_main else lambda _: None
-        self._run = Run(
-            wishes.folder, recipe.training.seed, recipe.networks(), self._machine, how_to_resume=wishes.command
-        )
+        self._run = Run(wishes.folder, recipe.training.seed, self._machine, how_to_resume=wishes.command)
         if self._machine.is_main:
             self._begin_folder()
         self._machine.wait()
@@ -105,22 +104,21 @@ class _Training:
         training, settings = self._recipe.training, self._recipe.training.of_stage(plan.kind)
         seed_step(training.seed, f"{plan.name} start", 0)
         objective = plan.objective(plan.network(), self._trained)
-        windows = [
-            Windows(
-                self._corpus,
-                [recording for recording in self._sound if recording.split == split],
-                plan.window_frames,
-                training.stride_frames,
-                plan.fields,
-            )
-            for split in ("train", "val")
-        ]
+        below = {name: sha256_of(self._run.folder / name / WEIGHTS) for name in plan.builds_on}
+        based_on = {"recipe": plan.sections, "networks": below}
+        windows = self._windows(plan, "train"), self._windows(plan, "val")
+        stage = Stage(plan.name, objective, settings, windows[0], windows[1], based_on)
         board = self._run.folder / plan.name if self._machine.is_main else None
         monitor = Monitor(board, progress, self._notice)
         try:
-            return run_stage(Stage(plan.name, objective, settings, *windows), self._run, monitor)
+            return run_stage(stage, self._run, monitor)
         finally:
             monitor.close()
+
+    def _windows(self, plan: StagePlan, split: Split) -> Windows:
+        recordings = [recording for recording in self._sound if recording.split == split]
+        stride = self._recipe.training.stride_frames
+        return Windows(self._corpus, recordings, plan.window_frames, stride, plan.fields)
 
     def _trained(self, name: str, network: Network) -> Network:
         """The network with the weights of its stage. Raises UserError where that has not been trained."""
@@ -150,6 +148,7 @@ class _Training:
         )
         folder = self._run.folder / (SEMGES_MODEL if is_semges else MODEL)
         write_model(folder, config, networks, origin)
+        save_recipe(self._recipe, folder / RECIPE)
         if (repertoire := self._corpus.folder / REPERTOIRE).exists():
             shutil.copyfile(repertoire, folder / REPERTOIRE)
 
