@@ -18,7 +18,7 @@ from .sampling import Sampling, choose_codes
 from .seeds import Seed, seed_after
 
 #: What the network hears is worked out for so many frames at a time (at the published size 9 MB for 64).
-_FRAMES_AT_ONCE = 1024
+_FRAMES_AT_ONCE = 512
 
 Codes = dict[PartName, Tensor]
 """Codes [..., N, levels], int16, of each part, on the CPU."""

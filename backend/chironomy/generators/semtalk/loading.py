@@ -31,7 +31,7 @@ def data_type(device: str, precision: Precision) -> torch.dtype:
 @lru_cache(maxsize=1)
 def _loaded(folder: Path, _card: bytes, device: str, dtype: torch.dtype, compiled: bool) -> Model:
     model = read_model(folder, device, dtype)
-    if compiled:
+    if compiled and device != "cpu":
         for network, name in ((model.base, "latents"), (model.base, "logits"), (model.sparse, "perform")):
             setattr(network, name, torch.compile(getattr(network, name), dynamic=False))
     return model

@@ -31,7 +31,7 @@ class Settings(BaseModel):
     precision: Precision = "auto"
     """Of base and sparse network; auto: bf16 on a graphics card, else fp32."""
     compile: bool = False
-    """Lets torch.compile make the networks faster, which takes a minute once: for many lines."""
+    """On a graphics card, lets torch.compile make the networks faster, which takes a minute once: for many lines."""
 
     @property
     def sampling(self) -> Sampling:

@@ -19,7 +19,7 @@ from .lines import Line, Place, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes
 
 #: Frames in a batch; larger ones are no faster on a CPU.
-_GATE_FRAMES, _MOTION_FRAMES = 2048, 1024
+_GATE_FRAMES, _MOTION_FRAMES = 1024, 512
 
 
 class _Asked(NamedTuple):
