@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -80,10 +80,18 @@ def read_model(folder: str | Path, device: str = "cpu", dtype: torch.dtype = tor
         config,
         rvq,
         reader.filled("global_motion", GlobalMotion(lower, config.global_motion)),
-        reader.filled("base", BaseNetwork(config), dtype),
-        reader.filled("sparse", SparseNetwork(config), dtype),
+        reader.filled("base", _empty(lambda: BaseNetwork(config)), dtype),
+        reader.filled("sparse", _empty(lambda: SparseNetwork(config)), dtype),
         reader.card,
     )
+
+
+def _empty(build: Callable[[], Network]) -> Network:
+    """A network whose parameters take neither memory nor time until they are read."""
+    from accelerate import init_empty_weights
+
+    with init_empty_weights(include_buffers=False):
+        return build()
 
 
 def read_semges_model(folder: str | Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> SemGesModel:
