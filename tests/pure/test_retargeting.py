@@ -361,8 +361,8 @@ def test_bones_hands_and_elbows_of_the_monologue_are_kept() -> None:
 
 def test_elbow_and_wrist_stay_in_range_however_far_a_hand_was_recorded_palm_up() -> None:
     rotations = rot.identity((28, 55))
-    for side, forward in (("left", -1.2), ("right", 1.2)):
-        rotations[:, INDEX[f"{side}_elbow"]] = rot.about("y", np.full(28, forward))
+    for side, bend in (("left", -1.2), ("right", 1.2)):
+        rotations[:, INDEX[f"{side}_elbow"]] = rot.about("y", np.full(28, bend))
         rotations[:, INDEX[f"{side}_wrist"]] = rot.about("x", -np.radians(np.linspace(-90.0, 180.0, 28)))
     moved = retarget(clip_of(rotations, np.zeros((28, 3))), OURS, BODY).rotations
     arms = [INDEX[f"{side}_{joint}"] for side in SIDES for joint in ("elbow", "wrist")]

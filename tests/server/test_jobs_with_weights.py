@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 import torch
-from running_server import SHORT_TEXT, RunningServer
+from running_server import SHORT_TEXT, RunningServer, is_alive, wait_for
 
+from chironomy.emphasis.curve import emphasis_curve
 from chironomy.formats.take import read_take
+from chironomy.generators.semtalk.codes import read_codes
+from chironomy.generators.semtalk.fusing import Fuser
+from chironomy.generators.semtalk.loading import loaded
+from chironomy.motion.body import neutral_body
 from chironomy.nets.config import read_model_config
 from chironomy.nets.global_motion import GlobalMotion
 from chironomy.nets.model_card import Origin
@@ -72,3 +81,99 @@ def test_exchanged_weights_make_other_takes(server: RunningServer, speech: bytes
 def test_a_setting_that_cannot_be_fails_the_job_in_one_line(server: RunningServer, speech: bytes):
     job = server.submit(speech, text=SHORT_TEXT, generator="semtalk", settings={"temperature": -1.0})
     assert "temperature" in server.wait(job, "failed", timeout_s=240)["error"]["detail"]
+
+
+@pytest.fixture
+def made(server: RunningServer, speech: bytes) -> str:
+    """The id of a take with codes."""
+    return server.wait(server.submit(speech, text=SHORT_TEXT, generator="semtalk"), timeout_s=240)["takes"][0]
+
+
+def fuse(server: RunningServer, take: str, **wishes) -> dict[str, np.ndarray]:
+    answer = server.http.post(f"/takes/{take}/fuse", json=wishes, timeout=240)
+    assert answer.status_code == 200, answer.text
+    return dict(np.load(io.BytesIO(answer.content), allow_pickle=False))
+
+
+def test_soft_and_hard_are_mixed_by_the_model_that_made_the_take(server: RunningServer, made: str, tmp_path: Path):
+    results = server.folder / "results"
+    take, codes = read_take(results / f"{made}.npz"), read_codes(results / f"{made}.codes.npz")
+    model = loaded(tmp_path / "models" / "tiny", "cpu", "auto")
+    worker = server.worker()
+    for mode in ("soft", "hard"):
+        fuser = Fuser(model, take, codes, neutral_body(), mode)
+        for sliders in ({}, {1: 1.6}, {1: 0.0}):
+            emphasis = emphasis_curve(take.emphasis, take.metadata.words, sliders, 30.0)
+            rotations, translation = fuser(emphasis)
+            fused = fuse(server, made, mode=mode, sliders={str(number): value for number, value in sliders.items()})
+            np.testing.assert_allclose(fused["rotations"], rotations, atol=1e-5)
+            np.testing.assert_allclose(fused["translation"], translation, atol=1e-5)
+            np.testing.assert_array_equal(fused["emphasis"], emphasis.astype(np.float32))
+    assert server.worker() == worker  # which has the model in memory
+    assert not [path for path in (server.folder / "incoming").iterdir() if path.is_file()]
+
+
+def test_fusing_waits_for_no_job_in_the_queue(server: RunningServer, made: str, speech: bytes):
+    queued = [server.submit(speech, text=SHORT_TEXT, generator="semtalk", seed=seed) for seed in range(20, 26)]
+    fuse(server, made, mode="soft")
+    assert server.status(queued[-1])["state"] in ("queued", "running")
+    for job in queued:
+        server.wait(job, timeout_s=240)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"mode": "soft", "curve": [1.0]}, "wrong_length"),
+        ({"mode": "hard", "sliders": {"99": 1.0}}, "no_such_word"),
+        ({"mode": "loud"}, "invalid_request"),
+    ],
+)
+def test_wishes_that_do_not_fit_are_refused_in_every_mode(server: RunningServer, made: str, body: dict, code: str):
+    answer = server.http.post(f"/takes/{made}/fuse", json=body, timeout=240)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_a_take_without_codes_is_mixed_by_pose_alone(server: RunningServer, speech: bytes):
+    take = server.wait(server.submit(speech, text=SHORT_TEXT))["takes"][0]
+    answer = server.http.post(f"/takes/{take}/fuse", json={"mode": "soft"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_codes")
+
+
+def test_a_take_whose_model_is_gone_is_refused_in_one_line(server: RunningServer, made: str, tmp_path: Path):
+    write_tiny(tmp_path / "models" / "tiny", 3)
+    answer = server.http.post(f"/takes/{made}/fuse", json={"mode": "soft"}, timeout=240)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unusable")
+    assert "is not here any more" in answer.json()["detail"]
+
+
+def test_damaged_codes_are_told_without_a_path(server: RunningServer, made: str):
+    (server.folder / "results" / f"{made}.codes.npz").write_bytes(b"no codes")
+    answer = server.http.post(f"/takes/{made}/fuse", json={"mode": "hard"}, timeout=240)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unusable")
+    assert str(server.folder) not in answer.text
+
+
+def test_a_client_that_goes_away_frees_the_worker(server: RunningServer, made: str, speech: bytes):
+    worker = server.worker()
+    assert worker is not None
+    worker.suspend()  # as good as any mixing that takes long
+    with pytest.raises(httpx.TimeoutException):
+        server.http.post(f"/takes/{made}/fuse", json={"mode": "soft"}, timeout=0.3)
+    began = time.monotonic()
+    wait_for(lambda: not is_alive(worker), 5, interval_s=0.005)
+    assert time.monotonic() - began < 0.6
+    assert fuse(server, made, mode="soft")["rotations"].shape[1:] == (55, 4)
+
+
+def test_take_and_codes_outlive_kill_9_and_go_together(
+    server: RunningServer, start: Callable[..., RunningServer], made: str
+):
+    server.kill()
+    again = start("--device", "cpu")
+    before = fuse(again, made, mode="soft")
+    (again.folder / "results" / f"{made}.codes.npz").unlink()
+    again.kill()
+    third = start("--device", "cpu")
+    assert third.http.get(f"/takes/{made}").status_code == 404
+    assert before["rotations"].shape[1:] == (55, 4)

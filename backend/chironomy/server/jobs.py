@@ -1,18 +1,22 @@
-"""The queue: one worker for each device, jobs in the order of their coming."""
+"""The queue: one worker for each device, jobs in the order of their coming; before them takes that are to be mixed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import time
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .intake import presets_digest
 from .problems import Problem, document
-from .requests import JobStatus
+from .requests import FuseRequest, JobStatus
 from .settings import Settings
 from .store import Job, Store, Stored
 from .worker import Worker, WorkerDied
@@ -20,6 +24,11 @@ from .worker import Worker, WorkerDied
 _log = logging.getLogger(__name__)
 #: Before that much is done, the time left is a guess.
 _TELLING_FRACTION, _TELLING_S = 0.03, 0.5
+_FIRST, _LATER = 0, 1
+#: Faults of the server's, not of what was asked.
+_OWN_FAULTS = ("crashed", "defect", "memory")
+_DIED = "the worker's process ended unexpectedly (is there enough memory?): try again"
+_DEFECT = "the server met a defect of its own; its log (server.log) says more"
 
 
 @dataclass
@@ -44,6 +53,15 @@ class _Live:
         return round(elapsed * (1.0 - self.fraction) / self.fraction, 1)
 
 
+@dataclass
+class _Fusing:
+    """A take that somebody waits for to be mixed. It is no job: it is gone with the server, or with who asked."""
+
+    order: dict[str, Any]
+    outcome: asyncio.Future[dict[str, Any]]
+    worker: Worker | None = None
+
+
 class Jobs:
     """All jobs of this server. For the event loop's thread alone."""
 
@@ -56,7 +74,8 @@ class Jobs:
             Worker(name, store.incoming, settings.data_folder / f"worker{number}.log", settings.limits.cancel_s)
             for number, name in enumerate(devices, start=1)
         ]
-        self._queue: asyncio.Queue[_Live] = asyncio.Queue()
+        self._queue: asyncio.PriorityQueue[tuple[int, int, _Live | _Fusing]] = asyncio.PriorityQueue()
+        self._numbers = itertools.count()
         self._live: dict[str, _Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,7 +97,7 @@ class Jobs:
                 )
                 self._store.finish(stored.job.id, "failed", document(500, "crashed", detail))
             else:
-                self._enqueue(stored.job)
+                self._begin(stored.job)
         for worker in self._workers:
             self._spawn(self._work(worker))
 
@@ -103,7 +122,7 @@ class Jobs:
             self._store.finish(job.id, "done")
             return
         self._store.add(job, "queued")
-        self._enqueue(job)
+        self._begin(job)
 
     def status(self, job_id: str) -> JobStatus | None:
         """Where a job is."""
@@ -126,6 +145,32 @@ class Jobs:
         if worker is not None:
             self._spawn(worker.cancel())
 
+    async def fuse(self, take_id: str, wanted: FuseRequest) -> Path:
+        """A take mixed by its networks: a file for the caller to remove. Raises Problem.
+
+        Waits for the job that is running, not for those in the queue. Cancelled, it cancels what the worker does.
+        """
+        codes = self._store.result(f"{take_id}.codes.npz")
+        if codes is None:
+            raise Problem(422, "no_codes", f"this take has no codes to be mixed by {wanted.mode}: mix it by pose")
+        result = self._store.incoming / uuid.uuid4().hex
+        order = {
+            "kind": "fuse", "take_id": take_id, "take": str(self._store.results / f"{take_id}.npz"),
+            "codes": str(codes), "result": str(result), **wanted.model_dump(),
+        }  # fmt: skip
+        fusing = _Fusing(order, asyncio.get_running_loop().create_future())
+        self._enqueue(fusing, _FIRST)
+        try:
+            outcome = await fusing.outcome
+        except asyncio.CancelledError:
+            if fusing.worker is not None:
+                self._spawn(fusing.worker.cancel())
+            result.unlink(missing_ok=True)
+            raise
+        if "done" not in outcome:
+            raise Problem(*_fault(outcome))
+        return result
+
     def _finished(self, stored: Stored) -> JobStatus:
         job, done = stored.job, stored.state == "done"
         stage = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}.get(stored.state, stored.state)
@@ -140,10 +185,13 @@ class Jobs:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _enqueue(self, job: Job) -> None:
+    def _begin(self, job: Job) -> None:
         live = _Live(job)
         self._live[job.id] = live
-        self._queue.put_nowait(live)
+        self._enqueue(live, _LATER)
+
+    def _enqueue(self, work: _Live | _Fusing, priority: int) -> None:
+        self._queue.put_nowait((priority, next(self._numbers), work))
 
     async def _work(self, worker: Worker) -> None:
         try:
@@ -152,20 +200,43 @@ class Jobs:
             _log.warning("the worker could not be started ahead of the first job: %s", error)
         while True:
             live = await self._next(worker)
+            if isinstance(live, _Fusing):
+                await self._fuse(live, worker)
+                continue
             if live.state != "queued":
                 continue
             try:
                 await self._run(live, worker)
             except Exception:
                 _log.exception("job %s", live.job.id)
-                self._fail(live, 500, "defect", "the server met a defect of its own; its log (server.log) says more")
+                self._fail(live, 500, "defect", _DEFECT)
 
-    async def _next(self, worker: Worker) -> _Live:
-        """The next job; meanwhile the worker is unloaded once it was idle for long enough."""
+    async def _next(self, worker: Worker) -> _Live | _Fusing:
+        """What is to be done next; meanwhile the worker is unloaded once it was idle for long enough."""
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self._queue.get(), self._idle_unload_s)
+            return (await asyncio.wait_for(self._queue.get(), self._idle_unload_s))[-1]
         await worker.stop()
-        return await self._queue.get()
+        return (await self._queue.get())[-1]
+
+    async def _fuse(self, fusing: _Fusing, worker: Worker) -> None:
+        if fusing.outcome.done():  # nobody waits any more
+            return
+        fusing.worker, result = worker, Path(fusing.order["result"])
+        try:
+            outcome = await worker.run(fusing.order, presets_digest(), lambda _stage, _fraction: None)
+        except WorkerDied as error:
+            if not fusing.outcome.done():
+                _log.warning("the worker ended while mixing a take: %s", error)
+            outcome = {"failed": {"code": "crashed", "detail": f"the take: {_DIED}"}}
+        except Exception:
+            _log.exception("mixing a take")
+            outcome = {"failed": {"code": "defect", "detail": _DEFECT}}
+        finally:
+            fusing.worker = None
+        if fusing.outcome.done() or "done" not in outcome:
+            result.unlink(missing_ok=True)
+        if not fusing.outcome.done():
+            fusing.outcome.set_result(outcome)
 
     async def _run(self, live: _Live, worker: Worker) -> None:
         job = live.job
@@ -178,8 +249,7 @@ class Jobs:
             outcome = await worker.run(self._order(job), presets_digest(), live.report)
         except WorkerDied as error:
             _log.warning("the worker ended while at job %s: %s", job.id, error)
-            detail = f"{job.audio_name}: the worker's process ended unexpectedly (is there enough memory?): try again"
-            outcome = {"failed": {"code": "crashed", "detail": detail}}
+            outcome = {"failed": {"code": "crashed", "detail": f"{job.audio_name}: {_DIED}"}}
         finally:
             live.worker = None
         if live.state == "cancelled":
@@ -188,8 +258,7 @@ class Jobs:
             self._store.keep(job.id, outcome["done"])
             self._end(live, "done")
         else:
-            failed = outcome.get("failed", {"code": "defect", "detail": "the worker gave up"})
-            self._fail(live, 422 if failed["code"] == "unusable" else 500, failed["code"], failed["detail"])
+            self._fail(live, *_fault(outcome))
 
     def _order(self, job: Job) -> dict[str, Any]:
         return {
@@ -210,6 +279,12 @@ class Jobs:
         live.state = state
         self._store.finish(live.job.id, state, error)
         self._live.pop(live.job.id, None)
+
+
+def _fault(outcome: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Status, code and detail of the problem that a worker tells of."""
+    failed = outcome.get("failed", {"code": "defect", "detail": "the worker gave up"})
+    return 500 if failed["code"] in _OWN_FAULTS else 422, failed["code"], failed["detail"]
 
 
 def as_event(status: JobStatus) -> str:

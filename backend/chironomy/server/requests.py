@@ -83,6 +83,11 @@ class JobRequest(Strict):
 class FuseRequest(Strict):
     """Emphasis as sliders (word number → 0…2) or as a curve, one number a frame. Neither: the take's own."""
 
+    mode: Literal["pose", "soft", "hard"] = Field(
+        default="pose",
+        description="pose mixes the layers as Blender's viewport does; soft (blended) and hard (one or the other) let "
+        "the network mix what it drew, for takes of generators with codes.",
+    )
     sliders: dict[WordNumber, Emphasis] | None = Field(default=None, max_length=_MOST_WORDS)
     curve: list[Emphasis] | None = Field(default=None, min_length=1, max_length=10**6)
 

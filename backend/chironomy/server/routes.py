@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import pathlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import psutil
 from fastapi import APIRouter, Path, Request, Security
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from .. import __version__
 from ..generators.models import find_models, missing
 from ..generators.registry import GENERATORS
-from .fuse import fused_npz
+from .fuse import Unfit, frames_of, fused_by_pose
 from .intake import gesture_classes, styles, take_in
 from .jobs import Jobs, as_event
 from .parents import Parents
@@ -30,7 +32,9 @@ from .store import Store
 NPZ_TYPE = "application/x-npz"
 _EVENTS_PER_S = 10
 _HEARTBEAT_S = 5.0
+_LOOKING_S = 0.1
 
+_Result = TypeVar("_Result")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
@@ -113,11 +117,52 @@ def _add_take_routes(router: APIRouter, rooms: Rooms) -> None:
         return FileResponse(_found(rooms.store.result(f"{id}.npz"), "take"), media_type=NPZ_TYPE)
 
     @router.post("/takes/{id}/fuse", summary="A take's motion at another emphasis", responses=_content(NPZ_TYPE))
-    async def fuse_take(id: Id, wanted: FuseRequest) -> Response:
+    async def fuse_take(id: Id, wanted: FuseRequest, request: Request) -> Response:
+        """`soft` and `hard` wait for the job that is running; who goes away cancels."""
         path = _found(rooms.store.result(f"{id}.npz"), "take")
-        async with rooms.fusing:
-            content = await run_in_threadpool(fused_npz, path, wanted, rooms.limits.fused_frames)
+        await run_in_threadpool(_require_short, path, rooms.limits.fused_frames)
+        if wanted.mode == "pose":
+            content = await _fused_by_pose(rooms, path, wanted)
+        else:
+            content = await run_in_threadpool(_taken, await _while_asked(rooms, request, rooms.jobs.fuse(id, wanted)))
         return Response(content, media_type=NPZ_TYPE)
+
+
+async def _fused_by_pose(rooms: Rooms, path: pathlib.Path, wanted: FuseRequest) -> bytes:
+    try:
+        async with rooms.fusing:
+            return await run_in_threadpool(fused_by_pose, path, wanted.sliders, wanted.curve)
+    except Unfit as error:
+        raise Problem(422, error.code, str(error)) from error
+
+
+def _require_short(path: pathlib.Path, most_frames: int) -> None:
+    frames = frames_of(path)
+    if frames > most_frames:
+        detail = f"the take has {frames} frames; takes of more than {most_frames} are mixed in Blender alone"
+        raise Problem(413, "take_too_long", detail)
+
+
+def _taken(path: pathlib.Path) -> bytes:
+    """A file's content; the file is gone then."""
+    try:
+        return path.read_bytes()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _while_asked(rooms: Rooms, request: Request, work: Coroutine[Any, Any, _Result]) -> _Result:
+    """What the work gives; it is cancelled where the client goes away or the server ends."""
+    task = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({task}, timeout=_LOOKING_S))[0]:
+            if rooms.closing():
+                raise Problem(503, "closing", "the server is ending: start it again")
+            if await request.is_disconnected():
+                raise ClientDisconnect
+        return task.result()
+    finally:
+        task.cancel()
 
 
 def _add_server_routes(router: APIRouter, rooms: Rooms) -> None:

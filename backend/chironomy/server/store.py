@@ -2,7 +2,8 @@
 
 A result is a file `results/<name>`, named by the hash of all that it was made from, and a row that says when it was
 last asked for. A file comes into its place whole or not at all, and before its row; a job's row turns to "done" after
-that. So whenever the server is killed, what is "done" is there, and what is not is made again.
+that. So whenever the server is killed, what is "done" is there, and what is not is made again. Files of one hash (a
+take and its codes) belong together: they are kept at once, and go at once.
 """
 
 from __future__ import annotations
@@ -148,12 +149,16 @@ class Store:
 
     def clean(self, keep_s: float, keep_bytes: int) -> int:
         """Removes results that nobody asked for in so long, and the longest unused beyond so many bytes; how many."""
-        rows = self._database.execute("SELECT name, bytes, used FROM results ORDER BY used DESC").fetchall()
+        rows = self._database.execute("SELECT name, bytes, used FROM results").fetchall()
+        together: dict[str, list[tuple[str, int, float]]] = {}
+        for row in rows:
+            together.setdefault(_digest(row[0]), []).append(row)
         oldest, total, gone = time.time() - keep_s, 0, []
-        for name, size, used in rows:
+        for files in sorted(together.values(), key=_last_used, reverse=True):
+            size = sum(size for _, size, _ in files)
             total += size
-            if used < oldest or total > keep_bytes:
-                gone.append(name)
+            if _last_used(files) < oldest or total > keep_bytes:
+                gone += [name for name, _, _ in files]
                 total -= size
         with self._database as database:
             database.executemany("DELETE FROM results WHERE name = ?", [(name,) for name in gone])
@@ -168,10 +173,12 @@ class Store:
         """What a killed server left behind: files without a row, rows without a file."""
         names = {name for (name,) in self._database.execute("SELECT name FROM results")}
         files = {path.name: path for path in self.results.iterdir()}
-        for name in files.keys() - names:
+        incomplete = {_digest(name) for name in names - files.keys()}
+        whole = {name for name in names if _digest(name) not in incomplete}
+        for name in files.keys() - whole:
             _remove(files[name])
         with self._database as database:
-            database.executemany("DELETE FROM results WHERE name = ?", [(name,) for name in names - files.keys()])
+            database.executemany("DELETE FROM results WHERE name = ?", [(name,) for name in names - whole])
         alive = {stored.job.id for stored in self.unfinished()}
         for path in list(self.jobs.iterdir()):
             if path.name not in alive:
@@ -183,6 +190,15 @@ def _stored(row: Sequence[Any]) -> Stored:
     fields = json.loads(document)
     fields["takes"] = tuple((take, seed) for take, seed in fields["takes"])
     return Stored(Job(**fields), state, attempts, json.loads(error) if error else None)
+
+
+def _digest(name: str) -> str:
+    """The hash that a result is named by."""
+    return name.partition(".")[0]
+
+
+def _last_used(files: Sequence[tuple[str, int, float]]) -> float:
+    return max(used for _, _, used in files)
 
 
 def _remove(path: Path) -> None:

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..progress import Cancelled, Progress, within
+from .fuse import Unfit
+from .network_fusing import NetworkFusing
 from .own_files import alignment_model, alignment_model_place, smplx_model_file, state_of
 
 if TYPE_CHECKING:
@@ -45,10 +47,13 @@ class Performer:
         self._device = device
         self._notices = [notice] if notice else []
         self._heard: tuple[str, Recording] | None = None
+        self._fusing = NetworkFusing()
 
     def perform(self, order: Mapping[str, Any], progress: Progress) -> Results:
         """Writes the results into the order's folder. Raises UserError."""
         progress("Loading", 0.0)
+        if order["kind"] == "fuse":
+            return self._fuse(order, progress)
         from ..formats.words_json import write_words_json
 
         folder, words_name = Path(order["folder"]), f"{order['words_id']}.json"
@@ -68,6 +73,13 @@ class Performer:
         takes = self._generate(order, recording, folder, within(progress, 0.7, 1.0))
         return {words_name: list(recording.speech.alignment.notices), **takes}
 
+    def _fuse(self, order: Mapping[str, Any], progress: Progress) -> Results:
+        from ..generators.devices import with_fallback
+
+        body = _body()
+        with_fallback(self._device, lambda device: self._fusing.fuse(order, body, device, progress))
+        return {}
+
     def _recording(self, order: Mapping[str, Any], folder: Path, progress: Progress) -> Recording:
         from ..pipeline.hear import hear
 
@@ -86,16 +98,18 @@ class Performer:
         from ..formats.take import write_take
         from ..generators.devices import with_fallback
         from ..generators.models import choose_model
-        from ..pipeline.perform import Wishes, perform
+        from ..pipeline.perform import Wishes, perform_with_codes
 
+        self._fusing.forget()  # not two models in memory
         body, results = _body(), {}
         model = choose_model(order["generator"], order["model"])
         classes = {int(number): name for number, name in order["gesture_classes"].items()}
         for number, (take_id, seed) in enumerate(order["takes"]):
             part = within(progress, number / len(order["takes"]), (number + 1) / len(order["takes"]))
             wishes = Wishes(order["generator"], order["style"], seed, classes, order["settings"], model)
-            take, fallen_back = with_fallback(
-                self._device, lambda device, wishes=wishes, part=part: perform(recording, body, wishes, part, device)
+            (take, codes), fallen_back = with_fallback(
+                self._device,
+                lambda device, wishes=wishes, part=part: perform_with_codes(recording, body, wishes, part, device),
             )
             notices = _all_named((*fallen_back, *take.metadata.notices), order, folder)
             sources = tuple(_all_named(take.metadata.sources, order, folder))
@@ -103,6 +117,12 @@ class Performer:
             name = f"{take_id}.npz"
             write_take(folder / name, replace(take, metadata=metadata))
             results[name] = [*self._notices, *notices]
+            if codes is not None:
+                from ..generators.semtalk.codes import write_codes
+
+                codes_name = f"{take_id}.codes.npz"
+                write_codes(folder / codes_name, codes)
+                results[codes_name] = []
         return results
 
 
@@ -150,6 +170,12 @@ def _named(text: str, order: Mapping[str, Any], folder: Path) -> str:
     return text.replace(str(folder), "the job").replace(str(Path.home()), "~")[:_LONGEST_NOTICE]
 
 
+def _told(error: UserError, order: Mapping[str, Any]) -> str:
+    if order["kind"] == "fuse":
+        return str(error).replace(order["take"], "the take").replace(order["codes"], "the take's codes")
+    return _named(str(error), order, Path(order["folder"]))
+
+
 def _all_named(lines: Iterable[str], order: Mapping[str, Any], folder: Path) -> list[str]:
     return [_named(line, order, folder) for line in lines][:_MOST_NOTICES]
 
@@ -159,8 +185,10 @@ def _outcome(performer: Performer, order: Mapping[str, Any], progress: Progress)
         return {"done": performer.perform(order, progress)}
     except Cancelled:
         return {"cancelled": True}
+    except Unfit as error:
+        return {"failed": {"code": error.code, "detail": str(error)}}
     except UserError as error:
-        return {"failed": {"code": "unusable", "detail": _named(str(error), order, Path(order["folder"]))}}
+        return {"failed": {"code": "unusable", "detail": _told(error, order)}}
     except MemoryError:
         return {"failed": {"code": "memory", "detail": "there is not enough memory for this: close other programs"}}
     except Exception:

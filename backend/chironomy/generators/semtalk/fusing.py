@@ -26,12 +26,14 @@ from ...motion.body import Body
 from ...motion.rotations import Array
 from ...nets.config import BODY_PARTS, BehaviourConfig, PartName
 from ...nets.model_folder import Model
+from ...progress import Progress, silent
 from ..locked import meet_rotations
 from .codes import TakeCodes
-from .decoding import blending_decoder_of, decode_span
+from .decoding import STRETCH_TOKENS, blending_decoder_of, decode_span
 from .gate import emphasis_of_tokens, switched_on
 from .ground import stand
 from .layers import root_path, root_velocities, rotations_of
+from .loading import weights_digest
 from .take_making import SEMANTIC_PARTS, limit_joints
 from .windows import FRAMES_PER_TOKEN
 
@@ -70,6 +72,8 @@ class Fuser:
         covers_take = codes.tokens * FRAMES_PER_TOKEN >= take.frames
         if codes.weights != take.metadata.weights or not covers_take or most >= model.config.rvq.codes:
             raise UserError("the codes beside this take belong to another one: generate it again")
+        if codes.weights != weights_digest(model.card):
+            raise UserError(f"this take was not made by the model {model.config.name}: choose the one that made it")
         self._model, self._take, self._codes, self._body = model, take, codes, body
         self._mode: FusionMode = mode
         self._parts: tuple[PartName, ...] = BODY_PARTS if mode == "hard" else SEMANTIC_PARTS
@@ -86,14 +90,17 @@ class Fuser:
         """The motion at min(e, 1)."""
         self._out = take.base_rotations.copy()
 
-    def __call__(self, emphasis: ArrayLike) -> tuple[Array, Array]:
-        """Rotations [T, 55, 4] and translation [T, 3] at emphasis e [T], 0…2. Do not write into them."""
+    def __call__(self, emphasis: ArrayLike, progress: Progress = silent) -> tuple[Array, Array]:
+        """Rotations [T, 55, 4] and translation [T, 3] at emphasis e [T], 0…2. Do not write into them.
+
+        Where `progress` raises, the fuser is of no use any more.
+        """
         e = np.clip(np.asarray(emphasis, dtype=float), 0.0, MAX_EMPHASIS)
         if e.shape != self._emphasis.shape:
             raise ValueError(f"an emphasis of {e.shape}: the take has {len(self._emphasis)} frames")
         changed = e != self._emphasis
         if self._mode != "pose":
-            changed |= self._mix(e)
+            changed |= self._mix(e, progress)
         frames = np.flatnonzero(changed)
         base = self._take.base_rotations[frames]
         if self._mode == "pose":
@@ -103,12 +110,13 @@ class Fuser:
         self._emphasis = e
         return self._out, self._translation
 
-    def _mix(self, e: Array) -> NDArray[np.bool_]:
+    def _mix(self, e: Array, progress: Progress) -> NDArray[np.bool_]:
         """Brings the motion at min(e, 1) up to date; says which frames [T] are not as before."""
         weights = token_weights(e, self._codes.tokens, self._mode, self._model.config.behaviour)
         changed = np.zeros(self._take.frames, dtype=bool)
         context = max(self._model.rvq[part].context_tokens for part in self._parts)
-        for first, end in changed_spans(self._weights, weights, context):
+        for first, end in _in_stretches(changed_spans(self._weights, weights, context)):
+            progress("Mixing", first / len(weights))
             frames = slice(first * FRAMES_PER_TOKEN, min(end * FRAMES_PER_TOKEN, self._take.frames))
             for part in self._parts:
                 self._decode(part, weights, first, end, frames)
@@ -150,6 +158,12 @@ class Fuser:
         self._translation, _ = stand(body, path, lower[:, 3:], self._body, locked, take.metadata.fps)
         self._mixed = _on_the_side_of(take.base_rotations, body)
         return changed | np.any(self._mixed != before, axis=(1, 2))
+
+
+def _in_stretches(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same, none longer than what is decoded at a time."""
+    step = STRETCH_TOKENS
+    return [(k, min(k + step, end)) for first, end in spans for k in range(first, end, step)]
 
 
 def _on_the_side_of(reference: Array, q: Array) -> Array:
