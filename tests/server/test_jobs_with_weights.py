@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -25,6 +25,7 @@ from chironomy.nets.model_card import Origin
 from chironomy.nets.model_folder import write_model
 from chironomy.nets.rvq import ResidualVQ
 from chironomy.nets.semtalk import BaseNetwork, SparseNetwork
+from chironomy.server.store import Store
 
 TINY = Path(__file__).parents[2] / "models" / "recipes" / "tiny.yaml"
 
@@ -83,10 +84,27 @@ def test_a_setting_that_cannot_be_fails_the_job_in_one_line(server: RunningServe
     assert "temperature" in server.wait(job, "failed", timeout_s=240)["error"]["detail"]
 
 
-@pytest.fixture
-def made(server: RunningServer, speech: bytes) -> str:
+@pytest.fixture(scope="module")
+def fusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server with a model for all tests that leave both as they are."""
+    folder = tmp_path_factory.mktemp("fusing")
+    write_tiny(folder / "models" / "tiny", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHIRONOMY_MODELS", str(folder / "models"))
+        running = RunningServer(folder / "data", "--device", "cpu")
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def made(fusing: RunningServer, speech: bytes) -> str:
+    return make_take(fusing, speech)
+
+
+def make_take(server: RunningServer, speech: bytes, seed: int = 1) -> str:
     """The id of a take with codes."""
-    return server.wait(server.submit(speech, text=SHORT_TEXT, generator="semtalk"), timeout_s=240)["takes"][0]
+    job = server.submit(speech, text=SHORT_TEXT, generator="semtalk", seed=seed)
+    return server.wait(job, timeout_s=240)["takes"][0]
 
 
 def fuse(server: RunningServer, take: str, **wishes) -> dict[str, np.ndarray]:
@@ -95,30 +113,30 @@ def fuse(server: RunningServer, take: str, **wishes) -> dict[str, np.ndarray]:
     return dict(np.load(io.BytesIO(answer.content), allow_pickle=False))
 
 
-def test_soft_and_hard_are_mixed_by_the_model_that_made_the_take(server: RunningServer, made: str, tmp_path: Path):
-    results = server.folder / "results"
+def test_soft_and_hard_are_mixed_by_the_model_that_made_the_take(fusing: RunningServer, made: str):
+    results = fusing.folder / "results"
     take, codes = read_take(results / f"{made}.npz"), read_codes(results / f"{made}.codes.npz")
-    model = loaded(tmp_path / "models" / "tiny", "cpu", "auto")
-    worker = server.worker()
+    model = loaded(fusing.folder.parent / "models" / "tiny", "cpu", "auto")
+    worker = fusing.worker()
     for mode in ("soft", "hard"):
         fuser = Fuser(model, take, codes, neutral_body(), mode)
         for sliders in ({}, {1: 1.6}, {1: 0.0}):
             emphasis = emphasis_curve(take.emphasis, take.metadata.words, sliders, 30.0)
             rotations, translation = fuser(emphasis)
-            fused = fuse(server, made, mode=mode, sliders={str(number): value for number, value in sliders.items()})
+            fused = fuse(fusing, made, mode=mode, sliders={str(number): value for number, value in sliders.items()})
             np.testing.assert_allclose(fused["rotations"], rotations, atol=1e-5)
             np.testing.assert_allclose(fused["translation"], translation, atol=1e-5)
             np.testing.assert_array_equal(fused["emphasis"], emphasis.astype(np.float32))
-    assert server.worker() == worker  # which has the model in memory
-    assert not [path for path in (server.folder / "incoming").iterdir() if path.is_file()]
+    assert fusing.worker() == worker  # which has the model in memory
+    assert not [path for path in (fusing.folder / "incoming").iterdir() if path.is_file()]
 
 
-def test_fusing_waits_for_no_job_in_the_queue(server: RunningServer, made: str, speech: bytes):
-    queued = [server.submit(speech, text=SHORT_TEXT, generator="semtalk", seed=seed) for seed in range(20, 26)]
-    fuse(server, made, mode="soft")
-    assert server.status(queued[-1])["state"] in ("queued", "running")
+def test_fusing_waits_for_no_job_in_the_queue(fusing: RunningServer, made: str, speech: bytes):
+    queued = [fusing.submit(speech, text=SHORT_TEXT, generator="semtalk", seed=seed) for seed in range(20, 26)]
+    fuse(fusing, made, mode="soft")
+    assert fusing.status(queued[-1])["state"] in ("queued", "running")
     for job in queued:
-        server.wait(job, timeout_s=240)
+        fusing.wait(job, timeout_s=240)
 
 
 @pytest.mark.parametrize(
@@ -129,51 +147,66 @@ def test_fusing_waits_for_no_job_in_the_queue(server: RunningServer, made: str, 
         ({"mode": "loud"}, "invalid_request"),
     ],
 )
-def test_wishes_that_do_not_fit_are_refused_in_every_mode(server: RunningServer, made: str, body: dict, code: str):
-    answer = server.http.post(f"/takes/{made}/fuse", json=body, timeout=240)
+def test_wishes_that_do_not_fit_are_refused_in_every_mode(fusing: RunningServer, made: str, body: dict, code: str):
+    answer = fusing.http.post(f"/takes/{made}/fuse", json=body, timeout=240)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
-def test_a_take_without_codes_is_mixed_by_pose_alone(server: RunningServer, speech: bytes):
-    take = server.wait(server.submit(speech, text=SHORT_TEXT))["takes"][0]
-    answer = server.http.post(f"/takes/{take}/fuse", json={"mode": "soft"})
+def test_a_take_without_codes_is_mixed_by_pose_alone(fusing: RunningServer, speech: bytes):
+    take = fusing.wait(fusing.submit(speech, text=SHORT_TEXT))["takes"][0]
+    answer = fusing.http.post(f"/takes/{take}/fuse", json={"mode": "soft"})
     assert (answer.status_code, answer.json()["code"]) == (422, "no_codes")
 
 
-def test_a_take_whose_model_is_gone_is_refused_in_one_line(server: RunningServer, made: str, tmp_path: Path):
+def test_a_take_whose_model_is_gone_is_refused_in_one_line(server: RunningServer, speech: bytes, tmp_path: Path):
+    take = make_take(server, speech)
     write_tiny(tmp_path / "models" / "tiny", 3)
-    answer = server.http.post(f"/takes/{made}/fuse", json={"mode": "soft"}, timeout=240)
+    answer = server.http.post(f"/takes/{take}/fuse", json={"mode": "soft"}, timeout=240)
     assert (answer.status_code, answer.json()["code"]) == (422, "unusable")
     assert "is not here any more" in answer.json()["detail"]
 
 
-def test_damaged_codes_are_told_without_a_path(server: RunningServer, made: str):
-    (server.folder / "results" / f"{made}.codes.npz").write_bytes(b"no codes")
-    answer = server.http.post(f"/takes/{made}/fuse", json={"mode": "hard"}, timeout=240)
+def test_damaged_codes_are_told_without_a_path(fusing: RunningServer, speech: bytes):
+    take = make_take(fusing, speech, seed=2)
+    (fusing.folder / "results" / f"{take}.codes.npz").write_bytes(b"no codes")
+    answer = fusing.http.post(f"/takes/{take}/fuse", json={"mode": "hard"}, timeout=240)
     assert (answer.status_code, answer.json()["code"]) == (422, "unusable")
-    assert str(server.folder) not in answer.text
+    assert str(fusing.folder) not in answer.text
 
 
-def test_a_client_that_goes_away_frees_the_worker(server: RunningServer, made: str, speech: bytes):
-    worker = server.worker()
+def test_a_client_that_goes_away_frees_the_worker(fusing: RunningServer, made: str, speech: bytes):
+    worker = fusing.worker()
     assert worker is not None
     worker.suspend()  # as good as any mixing that takes long
     with pytest.raises(httpx.TimeoutException):
-        server.http.post(f"/takes/{made}/fuse", json={"mode": "soft"}, timeout=0.3)
+        fusing.http.post(f"/takes/{made}/fuse", json={"mode": "soft"}, timeout=0.3)
     began = time.monotonic()
     wait_for(lambda: not is_alive(worker), 5, interval_s=0.005)
     assert time.monotonic() - began < 0.6
-    assert fuse(server, made, mode="soft")["rotations"].shape[1:] == (55, 4)
+    assert fuse(fusing, made, mode="soft")["rotations"].shape[1:] == (55, 4)
 
 
 def test_take_and_codes_outlive_kill_9_and_go_together(
-    server: RunningServer, start: Callable[..., RunningServer], made: str
+    server: RunningServer, start: Callable[..., RunningServer], speech: bytes
 ):
+    take = make_take(server, speech)
     server.kill()
     again = start("--device", "cpu")
-    before = fuse(again, made, mode="soft")
-    (again.folder / "results" / f"{made}.codes.npz").unlink()
+    fuse(again, take, mode="soft")
+    (again.folder / "results" / f"{take}.codes.npz").unlink()
     again.kill()
     third = start("--device", "cpu")
-    assert third.http.get(f"/takes/{made}").status_code == 404
-    assert before["rotations"].shape[1:] == (55, 4)
+    assert third.http.get(f"/takes/{take}").status_code == 404
+
+
+def test_take_and_codes_are_cleaned_together(tmp_path: Path):
+    store, names = Store(tmp_path), ["a.npz", "a.codes.npz", "b.npz", "b.codes.npz"]
+    (store.jobs / "job").mkdir()
+    for name in names:
+        (store.jobs / "job" / name).write_bytes(bytes(100))
+    store.keep("job", dict.fromkeys(names, ()))
+    time.sleep(0.01)
+    store.result("a.npz")  # used last, and its codes with it
+    assert store.clean(keep_s=60, keep_bytes=399) == 2
+    assert sorted(path.name for path in store.results.iterdir()) == ["a.codes.npz", "a.npz"]
+    store.close()
