@@ -335,3 +335,15 @@ def test_the_published_recipe_is_read(tmp_path: Path) -> None:
     recipe = load_recipe(RECIPE.parent / "semtalk-base-217m.yaml")
     assert recipe.training.passes == "three"
     assert recipe.training.semantic_floor == 0.0
+
+
+def test_codes_begin_once_the_latents_say_something(batch: Batch) -> None:
+    """Small latents drown in their own quantisation: the face came out as one constant."""
+    network = ResidualVQ(CONFIG.parts["upper"].width, CONFIG.rvq).train()
+    weights = ReconstructionWeights(codes_from_epoch=0.5)
+    objective = RvqObjective(network, CONFIG.parts["upper"], CONFIG, weights, BodyPoints())
+    books = network.quantizer.layers
+    assert float(objective(batch, 0.4)["commitment"]) == 0.0
+    assert not any(book.code_count.any() for book in books)
+    assert float(objective(batch, 0.5)["commitment"].detach()) > 0.0
+    assert all(book.code_count.any() for book in books)

@@ -38,15 +38,18 @@ class RvqObjective(nn.Module):
         self.network = network
         self._part, self._config, self._weights, self._body = part, config, weights, body
 
-    def forward(self, batch: Batch, _epoch: float) -> Losses:
+    def forward(self, batch: Batch, epoch: float) -> Losses:
         """In training, every window shows one of the two layers at random; both must be encoded."""
         with full_precision(batch["valid"]):
             rotations = self._rotations(batch)
             target = part_of(seen_motion(rotations, batch, self._config.behaviour), self._part, batch.get("face"))
-        output = self.network(target)
+        if self.network.training and epoch < self._weights.codes_from_epoch:
+            motion, commitment = self.network.decode_codes(self.network.latents(target)), target.new_zeros(())
+        else:
+            motion, commitment, _ = self.network(target)
         with full_precision(batch["valid"]):
-            losses = self._losses(output.motion.float(), target, rotations, batch)
-            losses["commitment"] = self._weights.commitment * output.commitment_loss
+            losses = self._losses(motion.float(), target, rotations, batch)
+            losses["commitment"] = self._weights.commitment * commitment
         return losses
 
     def _rotations(self, batch: Batch) -> Tensor:

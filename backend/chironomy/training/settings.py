@@ -56,6 +56,8 @@ class ReconstructionWeights(_Settings):
     root_derivatives: NonNegativeFloat = 5.0
     """In the global motion: velocity and acceleration of the root's path."""
     commitment: NonNegativeFloat = 1.0
+    codes_from_epoch: NonNegativeFloat = 0.0
+    """Until then motion is rebuilt from latents as they are; codes that begin with latents that say nothing stay so."""
 
 
 class ConditionSettings(_Settings):
