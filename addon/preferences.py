@@ -1,7 +1,5 @@
 """The add-on's preferences, and the one `Backend` that they configure."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,7 @@ _DEVICES = (
     ("cuda", "NVIDIA graphics card", "Needs the GPU build, which Install chooses where it finds a card"),
     ("mps", "Apple graphics", "Apple silicon"),
 )
-_backend: Backend | None = None
+_backend: "Backend | None" = None
 
 
 class ChironomyPreferences(bpy.types.AddonPreferences):
@@ -101,7 +99,7 @@ def draw_installation(layout: bpy.types.UILayout) -> None:
         row.operator(f"chironomy.{name}")
 
 
-def preferences() -> ChironomyPreferences | None:
+def preferences() -> "ChironomyPreferences | None":
     """The user's; none where the add-on is loaded as a Python module."""
     addon = bpy.context.preferences.addons.get(_ROOT)
     return addon.preferences if addon else None
@@ -114,7 +112,7 @@ def user_folder() -> Path:
     return Path(bpy.utils.resource_path("USER")) / "datafiles" / _FOLDER
 
 
-def backend() -> Backend:
+def backend() -> "Backend":
     """The link to the backend, with today's preferences. For the main thread; the object itself is for any."""
     global _backend
     from .backend.link import Backend
@@ -127,7 +125,7 @@ def backend() -> Backend:
     return _backend
 
 
-def current_settings() -> Settings:
+def current_settings() -> "Settings":
     """The preferences as plain values."""
     from .backend.link import Settings, default_executable
 

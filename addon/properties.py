@@ -4,8 +4,6 @@ Only values live here. What they mean is decided in `scene/` and `operators/`; w
 in `scene/emphasis_edit.py`.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +29,7 @@ EnumItem = tuple[str, str, str, int]
 _given_out: dict[str, list[EnumItem]] = {}
 _filling = False
 #: Called when a value is changed by hand (not inside `filling`). Those who act on it add themselves.
-on_slider_moved: list[Callable[[bpy.types.Scene, WordItem], None]] = []
+on_slider_moved: list[Callable[[bpy.types.Scene, "WordItem"], None]] = []
 on_lane_switched: list[Callable[[], None]] = []
 
 
@@ -115,17 +113,17 @@ def _is_mesh(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
     return candidate.type == "MESH"
 
 
-def _slider_moved(word: WordItem, _context: bpy.types.Context) -> None:
+def _slider_moved(word: "WordItem", _context: bpy.types.Context) -> None:
     for listener in on_slider_moved if not _filling else ():
         listener(word.id_data, word)
 
 
-def _time_edited(word: WordItem, _context: bpy.types.Context) -> None:
+def _time_edited(word: "WordItem", _context: bpy.types.Context) -> None:
     if not _filling:
         word.times_by_hand = True
 
 
-def _lane_switched(_settings: ChironomySettings, _context: bpy.types.Context) -> None:
+def _lane_switched(_settings: "ChironomySettings", _context: bpy.types.Context) -> None:
     for listener in on_lane_switched:
         listener()
 

@@ -1,7 +1,5 @@
 """Operators on words and on the emphasis curve; all work without a window, and each is one undo step."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 

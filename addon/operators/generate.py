@@ -1,7 +1,5 @@
 """*Generate* and *Cancel*."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import IntProperty
 

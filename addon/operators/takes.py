@@ -1,7 +1,5 @@
 """*Takes*: show, hide, accept, reject, delete."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import BoolProperty, IntProperty
 

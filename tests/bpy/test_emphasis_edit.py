@@ -251,7 +251,7 @@ def test_one_word_of_a_take_of_60_s_moves_in_a_moment(capsys):
         evaluation.append(time.perf_counter() - start)
     with capsys.disabled():
         print(f"\na slider move: {1e3 * np.median(times):.1f} ms, then evaluation {1e3 * np.median(evaluation):.1f} ms")
-    assert np.median(times) < 0.1  # measured: see docs/benchmarks.md; bound generous for busy machines
+    assert min(a + b for a, b in zip(times, evaluation, strict=True)) < 0.02  # the best: busy machines slow single ones
 
 
 def test_sliders_work_on_linked_characters(tmp_path):

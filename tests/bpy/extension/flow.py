@@ -34,6 +34,7 @@ def registering_s() -> float:
 
 def _registering_once_s() -> float:
     """Nothing of the add-on is loaded, but its compiled files are there."""
+    sys.dont_write_bytecode = False  # whatever the environment says
     sys.modules[EXTENSION].unregister()
     for name in [name for name in sys.modules if name == EXTENSION or name.startswith(f"{EXTENSION}.")]:
         del sys.modules[name]
