@@ -29,8 +29,8 @@ SEEDS = (1, 2)
 NOTES = """
 Four recordings (Kennedy, two sentences of LJSpeech, the demo), two seeds each; beside them ZeroEGGS' monologue 067,
 whose sound is not at hand. It was put on our body by the directions of its bones: feet, joints out of range and hands
-in the body are those of the retargeted motion (the speaker puts a hand on the hip; knuckles are recorded bent up to 114°,
-and hands turned palm up by more than a forearm can). Strokes are quick movements of a
+in the body are those of the retargeted motion (the speaker puts a hand on the hip; knuckles are recorded bent up to
+114°, and hands turned palm up by more than a forearm can). Strokes are quick movements of a
 hand, preparations and retractions among them. Beats are measured against the takes' own mean speeds; "by chance" is
 the beat consistency that onsets anywhere would give.
 """.strip()
