@@ -14,6 +14,8 @@ from ..config import RvqConfig
 _GAUSSIAN_REACH = 4.0
 #: Size of what a residual block adds at first, against what passes it by.
 _ADDED = 0.3
+#: Size of the first output: shapes of a face are so small that taking a larger one back would silence the network.
+_FIRST_OUTPUT = 0.05
 
 
 class DilatedResidual(nn.Module):
@@ -77,9 +79,10 @@ class Decoder(nn.Module):
             *stages,
             _conv3(width, width),
             nn.ReLU(),
-            _conv3(width, part_width),
+            output := _conv3(width, part_width),
         )
         begin(self)
+        output.weight.data *= _FIRST_OUTPUT
         self.smoothing = GaussianSmoothing(config.smoothing_sigma_frames)
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -107,8 +110,8 @@ class GaussianSmoothing(nn.Module):
 
 
 def begin(network: nn.Module) -> None:
-    """First weights that keep the size of what passes (He et al. 2015): with torch's own, motion comes out as next to
-    nothing, and training stays at the mean pose for its first hundred steps. What blocks add begins small.
+    """First weights that keep the size of what passes (He et al. 2015): with torch's own it dwindles from layer to layer,
+    and training stays at the mean pose for its first hundred steps. What blocks add begins small.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv1d):
