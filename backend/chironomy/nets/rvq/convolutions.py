@@ -110,8 +110,8 @@ class GaussianSmoothing(nn.Module):
 
 
 def begin(network: nn.Module) -> None:
-    """First weights that keep the size of what passes (He et al. 2015): with torch's own it dwindles from layer to layer,
-    and training stays at the mean pose for its first hundred steps. What blocks add begins small.
+    """First weights that keep the size of what passes (He et al. 2015): with torch's own it dwindles from layer to
+    layer, and training stays at the mean pose for its first hundred steps. What blocks add begins small.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv1d):
