@@ -60,7 +60,7 @@ class _Reader:
     device: str
 
     def filled(self, name: str, network: Network, dtype: torch.dtype = torch.float32) -> Network:
-        read_tensors(network, verified(self.folder, self.card, f"{name}.safetensors"), remedy(self.card))
+        read_tensors(network, verified(self.folder, self.card, f"{name}.safetensors"), remedy(self.card), dtype)
         return network.to(self.device, dtype).eval().requires_grad_(False)
 
 

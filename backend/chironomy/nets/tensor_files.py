@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import safetensors.torch
-from safetensors import SafetensorError
+import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..errors import UserError
@@ -20,13 +21,13 @@ def write_tensors(network: nn.Module, path: Path) -> None:
         raise OSError(str(error)) from error
 
 
-def read_tensors(network: nn.Module, path: Path, remedy: str) -> None:
-    """Gives the network the file's tensors, all of them and no others.
+def read_tensors(network: nn.Module, path: Path, remedy: str, dtype: torch.dtype = torch.float32) -> None:
+    """Gives the network the file's tensors, all of them and no others, real numbers as `dtype`.
 
     Raises UserError, which ends in `remedy`, where they are those of another network or the file is damaged.
     """
     try:
-        tensors: dict[str, Tensor] = safetensors.torch.load_file(path)
+        tensors = safetensors.torch.load_file(path) if dtype == torch.float32 else _converted(path, dtype)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path}: cannot be read ({error}): {remedy}") from error
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
@@ -35,3 +36,19 @@ def read_tensors(network: nn.Module, path: Path, remedy: str) -> None:
         wrong = next(name for name in {**expected, **found} if expected.get(name) != found.get(name))
         raise UserError(f"{path}: does not fit the folder's config.yaml ({wrong}): {remedy}")
     network.load_state_dict(tensors, assign=True)
+
+
+def _converted(path: Path, dtype: torch.dtype) -> dict[str, Tensor]:
+    """The file's tensors, real numbers as `dtype`; opened for each anew: what was read of an open file stays in memory.
+
+    In their own precision tensors are the file's pages in memory, so there they need no such care.
+    """
+    with safe_open(path, framework="pt") as file:
+        names = list(file.keys())
+    tensors = {}
+    for name in names:
+        with safe_open(path, framework="pt") as file:
+            tensor = file.get_tensor(name)
+        tensors[name] = tensor.to(dtype) if tensor.is_floating_point() else tensor.clone()
+        del tensor
+    return tensors
