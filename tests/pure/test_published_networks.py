@@ -62,6 +62,14 @@ def test_what_data_parallel_puts_before_names_is_ignored() -> None:
     assert all(torch.equal(network.state_dict()[name], tensor) for name, tensor in weights.items())
 
 
+def test_counters_of_batches_may_be_fractions_or_missing() -> None:
+    weights = weights_from_names(shapes_in("semges_vq_body"))
+    counters = [name for name in weights if name.endswith("num_batches_tracked")]
+    assert counters
+    load_published(published("semges/vq_body"), {**weights, **dict.fromkeys(counters, torch.zeros(()))})
+    load_published(published("semges/vq_body"), {n: value for n, value in weights.items() if n not in counters})
+
+
 def test_semges_codes_equal_the_published_ones() -> None:
     expected = fixture("semges_vq_body.npz")
     network = filled("semges/vq_body")

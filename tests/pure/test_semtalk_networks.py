@@ -140,6 +140,14 @@ def test_the_gate_depends_on_words_and_sound_alone():
 
 
 @torch.inference_mode()
+def test_emotion_and_the_bases_latents_are_taken_as_published_and_change_nothing():
+    network, inputs = _sparse(_TINY)
+    plain = network(**inputs)
+    given = network(**{**inputs, "emotion": torch.randn(2, 512), "latent": torch.randn(2, 16, 256)})
+    assert all(torch.equal(given[name], value) for name, value in plain.items())
+
+
+@torch.inference_mode()
 def test_hidden_motion_has_no_effect_and_visible_motion_has():
     network, inputs = _base(_TINY)
     plain = network(**inputs)["cls_upper"]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UserError
-from .names import TENSOR_NAMES, WRAPPER, TensorNames, may_be_missing, published_names
+from .names import COUNTER, TENSOR_NAMES, WRAPPER, TensorNames, may_be_missing, published_names
 
 _SHOWN = 3
 
@@ -48,7 +48,9 @@ def _names(network: nn.Module) -> TensorNames:
 
 def _used(state_dict: Mapping[str, Tensor], names: TensorNames) -> dict[str, Tensor]:
     plain = {name.removeprefix(WRAPPER): tensor for name, tensor in state_dict.items()}
-    return {name: tensor for name, tensor in plain.items() if not name.startswith(names.unused)}
+    return {
+        name: tensor for name, tensor in plain.items() if not (name.startswith(names.unused) or name.endswith(COUNTER))
+    }
 
 
 def _expected(network: nn.Module, names: TensorNames) -> dict[str, Tensor]:

@@ -11,6 +11,8 @@ from ..semtalk.published_names import BASE_NAMES, BASE_UNUSED, SPARSE_NAMES, SPA
 
 #: What `torch.nn.DataParallel` puts before every name.
 WRAPPER = "module."
+#: How many batches a normalisation has seen: nothing depends on it, and some checkpoints hold it as a fraction or not.
+COUNTER = ".num_batches_tracked"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def published_names(ours: Iterable[str], names: TensorNames) -> dict[str, str]:
 
 
 def may_be_missing(name: str, names: TensorNames) -> bool:
-    return re.fullmatch(names.constructed, name) is not None
+    return name.endswith(COUNTER) or re.fullmatch(names.constructed, name) is not None
 
 
 def _published(name: str, prefixes: dict[str, str]) -> str:

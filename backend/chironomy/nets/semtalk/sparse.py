@@ -62,6 +62,7 @@ class SparseNetwork(nn.Module):
         in_motion: Tensor,
         mask: Tensor,
         in_id: Tensor,
+        latent: object = None,  # noqa: ARG002  likewise: the base's latents, which nothing reads
         use_word: bool = True,
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
