@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -29,6 +30,7 @@ def deliver(job: jobs.Job) -> str:
     notices = list(job.notices)
     if job.kind == "align":
         fill_aligned(settings_of(scene), [_word(told) for told in job.words])
+        settings_of(scene).speech.words_of = job.asked["words_of"]
     else:
         armature = jobs.armature_of(job)
         if armature is None:
@@ -36,7 +38,6 @@ def deliver(job: jobs.Job) -> str:
         notices += _add_takes(scene, armature, job)
         next_seed(scene)
     learn_generators()
-    settings_of(scene).speech.words_of = job.asked["words_of"]
     text = " · ".join(dict.fromkeys(notices))
     if text:
         jobs.tell(job.kind, "INFO", text)
@@ -49,6 +50,7 @@ def _add_takes(scene: bpy.types.Scene, armature: bpy.types.Object, job: jobs.Job
     first = len(settings.takes)
     for content, take in job.takes:
         item = add_take(scene, armature, content, take)
+        item.sound, item.words_of = Path(job.audio_name).stem, job.asked["words_of"]
         item.first_frame = job.asked["start_frame"]
         item.use_range = job.asked["use_range"]
         item.range_first, item.range_last = job.asked["range_first"], job.asked["range_last"]

@@ -90,7 +90,7 @@ def file_name(scene: bpy.types.Scene, index: int | None) -> str:
     values = {
         "scene": scene.name,
         "character": settings.armature.name if settings.armature else "character",
-        "sound": Path(sound).stem or "speech",
+        "sound": (item.sound if item else "") or Path(sound).stem or "speech",
         "take": item.name if item else "action",
         "seed": str(item.seed) if item else "",
         "style": item.style if item else "",

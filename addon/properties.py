@@ -31,6 +31,7 @@ _filling = False
 #: Called when a value is changed by hand (not inside `filling`). Those who act on it add themselves.
 on_slider_moved: list[Callable[[bpy.types.Scene, "WordItem"], None]] = []
 on_lane_switched: list[Callable[[], None]] = []
+on_character_chosen: list[Callable[[bpy.types.Scene], None]] = []
 
 
 @contextmanager
@@ -121,6 +122,11 @@ def _slider_moved(word: "WordItem", _context: bpy.types.Context) -> None:
 def _time_edited(word: "WordItem", _context: bpy.types.Context) -> None:
     if not _filling:
         word.times_by_hand = True
+
+
+def _character_chosen(settings: "ChironomySettings", _context: bpy.types.Context) -> None:
+    for listener in on_character_chosen if not _filling else ():
+        listener(settings.id_data)
 
 
 def _lane_switched(_settings: "ChironomySettings", _context: bpy.types.Context) -> None:
@@ -215,6 +221,8 @@ class TakeItem(bpy.types.PropertyGroup):
     edits: PointerProperty(
         type=bpy.types.Action, description="The animator's keys over this take, kept while it is not shown"
     )
+    sound: StringProperty(name="Sound", description="The name of the recording that the take was made from")
+    words_of: StringProperty(description="Which recording and text the take's words belong to")
     generator: StringProperty(name="Generator", description="The generator that made the take")
     style: StringProperty(name="Style", description="The style that the take was made in")
     seed: IntProperty(name="Seed", description="The same request with this seed gives this take again")
@@ -288,7 +296,11 @@ class ChironomySettings(bpy.types.PropertyGroup):
 
     speech: PointerProperty(type=SpeechSettings)
     armature: PointerProperty(
-        name="Character", description="The armature that speaks", type=bpy.types.Object, poll=_is_armature
+        name="Character",
+        description="The armature that speaks",
+        type=bpy.types.Object,
+        poll=_is_armature,
+        update=_character_chosen,
     )
     mesh: PointerProperty(
         name="Skin",

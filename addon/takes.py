@@ -8,10 +8,10 @@ import bpy
 
 from .core.errors import UserError
 from .core.formats.take import Take
-from .properties import ChironomySettings, TakeItem, settings_of
+from .properties import ChironomySettings, TakeItem, filling, settings_of
 from .scene import emphasis_edit, keep, take_store, versions
 from .scene.bake import accept_take
-from .scene.keyframes import BODY, FACE
+from .scene.keyframes import BODY, FACE, face_mesh_of
 from .scene.layers import apply_take, remove_take
 from .scene.live import has_live_take, live_take
 from .word_list import fill_performed
@@ -39,6 +39,9 @@ def show_take(scene: bpy.types.Scene, index: int, take: Take | None = None) -> N
     item = item_at(scene, index)
     armature = require_character(scene, item)
     if item.shown and has_live_take(armature):
+        if settings.armature != armature:
+            settings.armature = armature  # which brings its words
+        settings.active_take = index
         return
     take = take or take_store.stored_take(item.stored)
     hide_shown(scene, armature)
@@ -51,10 +54,23 @@ def show_take(scene: bpy.types.Scene, index: int, take: Take | None = None) -> N
     saved = take_store.kept_emphasis(item.stored)
     if saved:
         emphasis_edit.restore_emphasis(armature, saved)
-    item.shown, settings.active_take = True, index
-    settings.armature, settings.mesh = armature, item.mesh
-    fill_performed(settings, take.metadata.words)
-    show_sliders(scene)
+    item.shown = True
+    with filling():
+        settings.armature = armature
+    _choose(scene, index, take)
+
+
+def follow_chosen_character(scene: bpy.types.Scene) -> None:
+    """Another character was chosen: its skin comes along, and where a take of its is shown, that take's words do."""
+    settings = settings_of(scene)
+    armature = settings.armature
+    if armature is None:
+        return
+    index = shown_index(scene, armature)
+    if index is not None:
+        _choose(scene, index, take_store.stored_take(settings.takes[index].stored))
+    elif settings.mesh is None or settings.mesh.find_armature() not in (None, armature):
+        settings.mesh = face_mesh_of(armature, scene)
 
 
 def hide_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> None:
@@ -144,6 +160,16 @@ def require_character(scene: bpy.types.Scene, item: TakeItem) -> bpy.types.Objec
             f"{item.name}: its character is not in this scene any more: undo the deletion, or generate anew"
         )
     return armature
+
+
+def _choose(scene: bpy.types.Scene, index: int, take: Take) -> None:
+    """Lets the panel stand where a shown take is: its skin, its words, and which line they belong to."""
+    settings = settings_of(scene)
+    item = settings.takes[index]
+    settings.active_take, settings.mesh = index, item.mesh
+    settings.speech.words_of = item.words_of
+    fill_performed(settings, take.metadata.words)
+    show_sliders(scene)
 
 
 def _drop(scene: bpy.types.Scene, index: int) -> None:

@@ -50,6 +50,8 @@ class CHIRONOMY_OT_use_armature(bpy.types.Operator):
 
     @reporting
     def execute(self, context: bpy.types.Context) -> set[str]:
+        from ..scene.keyframes import face_mesh_of
+
         active = context.view_layer.objects.active
         armature = active if active.type == "ARMATURE" else active.find_armature()
         require_rig(armature)
@@ -63,16 +65,6 @@ def require_rig(armature: bpy.types.Object) -> None:
     from ..scene.rig_target import rig_of
 
     rig_of(armature)
-
-
-def face_mesh_of(
-    armature: bpy.types.Object, scene: bpy.types.Scene, active: bpy.types.Object | None = None
-) -> bpy.types.Object | None:
-    """The mesh that the armature deforms and that has most of ARKit's shapes; the active one where none has more."""
-    from ..scene.keyframes import shape_names
-
-    meshes = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
-    return max(meshes, key=lambda mesh: (len(shape_names(mesh)), mesh == active), default=None)
 
 
 CLASSES = (CHIRONOMY_OT_make_mannequin, CHIRONOMY_OT_use_armature)

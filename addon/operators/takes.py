@@ -4,7 +4,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty
 
 from ..lazy import lazy
-from ..properties import settings_of
+from ..properties import on_character_chosen, settings_of
 from .reporting import reporting, requires
 
 takes, authorship, live = lazy("takes"), lazy("scene.authorship"), lazy("scene.live")
@@ -100,4 +100,20 @@ class CHIRONOMY_OT_take_delete(bpy.types.Operator):
 
 
 CLASSES = (CHIRONOMY_OT_take_show, CHIRONOMY_OT_take_accept, CHIRONOMY_OT_take_reject, CHIRONOMY_OT_take_delete)
-register, unregister = bpy.utils.register_classes_factory(CLASSES)
+_register, _unregister = bpy.utils.register_classes_factory(CLASSES)
+
+
+def _follow_chosen_character(scene: bpy.types.Scene) -> None:
+    takes.follow_chosen_character(scene)
+
+
+def register() -> None:
+    _register()
+    if _follow_chosen_character not in on_character_chosen:
+        on_character_chosen.append(_follow_chosen_character)
+
+
+def unregister() -> None:
+    if _follow_chosen_character in on_character_chosen:
+        on_character_chosen.remove(_follow_chosen_character)
+    _unregister()

@@ -125,6 +125,14 @@ def shape_names(mesh: bpy.types.Object | None) -> list[str]:
     return list(face_shapes(mesh))
 
 
+def face_mesh_of(
+    armature: bpy.types.Object, scene: bpy.types.Scene, active: bpy.types.Object | None = None
+) -> bpy.types.Object | None:
+    """The mesh that the armature deforms and that has most of ARKit's shapes; the active one where none has more."""
+    meshes = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
+    return max(meshes, key=lambda mesh: (len(shape_names(mesh)), mesh == active), default=None)
+
+
 def face_shapes(mesh: bpy.types.Object | None) -> dict[str, str]:
     """The mesh's shape key for each ARKit shape that it has, in ARKit's order; small and big letters are the same."""
     return keys_of_shapes(mesh.data.shape_keys if mesh is not None and mesh.type == "MESH" else None)
