@@ -51,6 +51,13 @@ def test_a_part_that_is_not_named_is_the_published_one():
         ({"parts": {"tail": {"joints": []}}}, "model.parts.tail"),
         ({"parts": {"face": {"joints": ["beak"]}}}, "model.parts.face"),
         (["a list"], "model"),
+        ({"base": {"width": 10**9}}, "model.base.width"),
+        ({"sparse": {"body_layers": 10**6}}, "model.sparse.body_layers"),
+        ({"rvq": {"codes": 2**31}}, "model.rvq.codes"),
+        ({"rvq": {"dilations": [2**40]}}, "model.rvq.dilations"),
+        ({"window_frames": 2**40}, "model.window_frames"),
+        ({"front_end": {"vocabulary": 10**12}}, "model.front_end.vocabulary"),
+        ({"global_motion": {"stages": 100}}, "model.global_motion.stages"),
     ],
 )
 def test_a_wrong_key_is_named(section, place):

@@ -64,6 +64,8 @@ def front_end(**values: object) -> Callable[[dict[str, Any]], object]:
         (lambda document: document["training"].update(base={"learning_rate": float("nan")}), "base.learning_rate"),
         (lambda document: document.update(models={}), "models"),
         (lambda document: document.update(semges={}), "semges"),
+        (lambda document: document.pop("model"), "has no section `model:`, but training"),
+        (lambda document: document["model"]["base"].update(width=10**9), "model.base.width"),
     ],
 )
 def test_a_recipe_that_does_not_fit_says_in_what(

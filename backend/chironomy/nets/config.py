@@ -14,8 +14,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
-    PositiveInt,
     ValidationError,
     field_validator,
     model_validator,
@@ -36,6 +34,15 @@ _SPEECH_WIDTHS = {"hubert-large-22050": 1024, "hubert-large": 1024, "hubert-base
 _EXTRA_WIDTHS = {"none": 0, "expressions": 100, "arkit": len(ARKIT_SHAPES), "root": 7}
 _MOST_BYTES = 1 << 20
 
+# Sizes are bounded: a hostile config could else ask for more memory than any machine has, or for a network that never
+# ends. The bounds are several times what anybody trains.
+Width = Annotated[int, Field(gt=0, le=8192)]
+Layers = Annotated[int, Field(gt=0, le=64)]
+Heads = Annotated[int, Field(gt=0, le=128)]
+Codes = Annotated[int, Field(gt=0, le=16_384)]
+Frames = Annotated[int, Field(gt=0, le=4096)]
+Entries = Annotated[int, Field(gt=0, le=1_000_000)]
+Name = Annotated[str, Field(max_length=100)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Dropout = Annotated[float, Field(ge=0.0, lt=1.0)]
 
@@ -47,7 +54,7 @@ class _Frozen(BaseModel):
 class PartConfig(_Frozen):
     """What one RVQ-VAE sees of a frame: rot6d of some joints, then the extra channels."""
 
-    joints: tuple[str, ...]
+    joints: Annotated[tuple[Name, ...], Field(max_length=len(JOINTS))]
     extra: Literal["none", "expressions", "arkit", "root"] = "none"
     """SMPL-X's 100 expressions, the 52 ARKit shapes, or the root's translation [3] and the contacts [4]."""
 
@@ -82,14 +89,14 @@ def _default_parts() -> dict[PartName, PartConfig]:
 class RvqConfig(_Frozen):
     """A residual VQ-VAE; one per part, alike but for the part's width."""
 
-    width: PositiveInt = 256
-    code_width: PositiveInt = 256
+    width: Width = 256
+    code_width: Width = 256
     """Of codes, and so of the generators' latents."""
-    codes: PositiveInt = 256
-    levels: PositiveInt = 6
-    down_stages: PositiveInt = 2
+    codes: Codes = 256
+    levels: Layers = 6
+    down_stages: Annotated[int, Field(gt=0, le=8)] = 2
     """Each halves the rate: 2 make 4 frames per token."""
-    dilations: tuple[PositiveInt, ...] = (9, 3, 1)
+    dilations: Annotated[tuple[Annotated[int, Field(gt=0, le=1024)], ...], Field(max_length=16)] = (9, 3, 1)
     dropout: Dropout = 0.2
     quantise_dropout: Fraction = 0.0
     """In training, the share of batches that leave out the levels above one drawn at random."""
@@ -108,21 +115,21 @@ class RvqConfig(_Frozen):
 class GlobalMotionConfig(_Frozen):
     """The network that finds the root's velocity in the legs."""
 
-    width: PositiveInt = 256
-    stages: PositiveInt = 4
+    width: Width = 256
+    stages: Annotated[int, Field(gt=0, le=8)] = 4
 
 
 class _GeneratorConfig(_Frozen):
-    width: PositiveInt = 768
-    heads: PositiveInt = 4
-    feed_forward: PositiveInt = 1536
-    body_layers: PositiveInt = 8
+    width: Width = 768
+    heads: Heads = 4
+    feed_forward: Width = 1536
+    body_layers: Layers = 8
     """Decoder layers by which the body listens."""
-    cross_heads: PositiveInt = 4
-    cross_feed_forward: PositiveInt = 512
-    residual_heads: PositiveInt = 8
-    residual_feed_forward: PositiveInt = 1024
-    residual_layers: PositiveInt = 3
+    cross_heads: Heads = 4
+    cross_feed_forward: Width = 512
+    residual_heads: Heads = 8
+    residual_feed_forward: Width = 1024
+    residual_layers: Layers = 3
     """Decoder layers per residual level."""
     dropout: Dropout = 0.1
 
@@ -136,7 +143,7 @@ class _GeneratorConfig(_Frozen):
 class BaseConfig(_GeneratorConfig):
     """The generator of rhythmic motion and of the face."""
 
-    face_layers: PositiveInt = 4
+    face_layers: Layers = 4
 
 
 class SparseConfig(_GeneratorConfig):
@@ -147,22 +154,22 @@ class FrontEndConfig(_Frozen):
     """What the generators hear and are told; kinds and widths of their inputs."""
 
     rhythm: Literal["published", "normalised"] = "published"
-    rhythm_width: PositiveInt = 3
+    rhythm_width: Width = 3
     speech: Literal["hubert-large-22050", "hubert-large", "hubert-base", "phones", "none"] = "hubert-large-22050"
     """Speech content. "-22050": 22 050 samples per second taken for 16 000, as the published weights need it."""
-    phones: tuple[str, ...] = ()
+    phones: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
     """With speech "phones": what the numbers per frame stand for; 0 is silence."""
     text: Literal["vocabulary+clip", "minilm", "none"] = "vocabulary+clip"
     """A word number per frame and CLIP's vector of the window's words, or MiniLM's vectors of token and sentence."""
-    vocabulary: PositiveInt = 11_195
-    word_width: PositiveInt = 300
-    sentence_width: PositiveInt = 512
-    speakers: PositiveInt = 25
-    styles: tuple[str, ...] = ()
+    vocabulary: Entries = 11_195
+    word_width: Width = 300
+    sentence_width: Width = 512
+    speakers: Annotated[int, Field(gt=0, le=10_000)] = 25
+    styles: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
     """Where named, identities are these in the place of speakers."""
-    gesture_classes: tuple[str, ...] = ()
+    gesture_classes: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
     """Class of each frame: 0 leaves it open, k is the k-th name, counted from 1."""
-    plan_width: NonNegativeInt = 0
+    plan_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Further continuous channels per frame that a planner gives or leaves open."""
 
     @property
@@ -203,10 +210,10 @@ class ModelConfig(_Frozen):
     """One model: four RVQ-VAEs, global motion, base and sparse generator."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] = "semtalk-base-217m"
-    fps: Annotated[float, Field(gt=0.0)] = 30.0
-    window_frames: PositiveInt = 64
+    fps: Annotated[float, Field(gt=0.0, le=1000.0)] = 30.0
+    window_frames: Frames = 64
     """Also the period of the positions that the generators add to their queries."""
-    seed_frames: PositiveInt = 4
+    seed_frames: Frames = 4
     parts: dict[PartName, PartConfig] = Field(default_factory=_default_parts)
     """Parts that are not named are the published ones."""
     rvq: RvqConfig = RvqConfig()

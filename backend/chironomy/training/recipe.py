@@ -34,6 +34,9 @@ def load_recipe(path: Path) -> Recipe:
     if unknown := sorted(set(sections) - set(_SECTIONS)):
         raise UserError(f"{path}: {', '.join(map(str, unknown))}: a recipe has the sections {', '.join(_SECTIONS)}")
     semges = sections.get("semges")
+    if "model" not in sections and semges is None:
+        there = ", ".join(map(str, sections)) or "nothing"
+        raise UserError(f"{path}: has no section `model:`, but {there}: say which network is to be trained")
     return Recipe(
         model=parse_model_config(sections.get("model", {}), path),
         training=_parsed(TrainingSettings, sections.get("training") or {}, "training", path),

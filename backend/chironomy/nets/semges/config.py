@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from ...errors import UserError
 from ...formats.atomic import replacing
-from ..config import Dropout, read_section
+from ..config import Codes, Dropout, Entries, Frames, Heads, Layers, Width, read_section
 
 
 class _Frozen(BaseModel):
@@ -18,31 +18,31 @@ class _Frozen(BaseModel):
 class VqConfig(_Frozen):
     """One VQ-VAE: a token per frame, one codebook."""
 
-    width: PositiveInt = 512
-    codes: PositiveInt = 256
+    width: Width = 512
+    codes: Codes = 256
     commitment_weight: Annotated[float, Field(ge=0.0)] = 0.25
 
 
 class TextEncoderConfig(_Frozen):
     """Word embedding and temporal convolution network (TCN)."""
 
-    vocabulary: PositiveInt = 11_247
-    word_width: PositiveInt = 300
-    widths: tuple[PositiveInt, ...] = (768,)
+    vocabulary: Entries = 11_247
+    word_width: Width = 300
+    widths: Annotated[tuple[Width, ...], Field(max_length=16)] = (768,)
     """Of each TCN block; block k looks 2^k frames back, twice."""
-    kernel_frames: PositiveInt = 2
+    kernel_frames: Annotated[int, Field(gt=0, le=64)] = 2
     dropout: Dropout = 0.1
 
 
 class TransformerConfig(_Frozen):
     """The cross-modal transformer that runs once for hands and once for the body."""
 
-    audio_width: PositiveInt = 1536
-    speakers: PositiveInt = 34
-    width: PositiveInt = 256
-    heads: PositiveInt = 8
-    layers: PositiveInt = 12
-    feed_forward: PositiveInt = 384
+    audio_width: Width = 1536
+    speakers: Annotated[int, Field(gt=0, le=10_000)] = 34
+    width: Width = 256
+    heads: Heads = 8
+    layers: Layers = 12
+    feed_forward: Width = 384
     dropout: Dropout = 0.1
     text: TextEncoderConfig = TextEncoderConfig()
 
@@ -57,13 +57,13 @@ class SemGesConfig(_Frozen):
     """A whole SemGes model. Motion is rot6d (first two rows of R), hands and body apart."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] = "semges-33m"
-    fps: Annotated[float, Field(gt=0.0)] = 15.0
-    window_frames: PositiveInt = 34
+    fps: Annotated[float, Field(gt=0.0, le=1000.0)] = 15.0
+    window_frames: Frames = 34
     overlap_frames: NonNegativeInt = 4
     """How many frames neighbouring windows share; they are blended there."""
-    hand_width: PositiveInt = 228
+    hand_width: Width = 228
     """38 joints of wrists and fingers by 6."""
-    body_width: PositiveInt = 54
+    body_width: Width = 54
     """9 joints of spine, neck, shoulders and arms by 6."""
     vq: VqConfig = VqConfig()
     transformer: TransformerConfig = TransformerConfig()

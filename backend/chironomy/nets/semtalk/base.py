@@ -114,7 +114,7 @@ class BaseNetwork(nn.Module):
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
     ) -> BaseMemory:
-        """All that needs no motion, for any number of windows; at the published size 9 MB per window in fp32."""
+        """All that needs no motion, for any number of windows; at the published size 11 MB per window in fp32."""
         face_sound, face_heard = self.hearing_face(in_audio, hubert)
         body_sound, body_heard = self.hearing_body(in_audio, hubert)
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
