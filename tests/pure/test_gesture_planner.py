@@ -1,15 +1,20 @@
 """Planning gestures for a model: which word gets which learned gesture, and what the networks are told of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import semtalk_models
 from spoken_lines import request
 
 from chironomy.errors import UserError
+from chironomy.generators.semtalk.generator import SemTalkGenerator
 from chironomy.generators.semtalk.gesture_plan import DESCRIPTION_CHANNELS, HAND_CHANNELS, PLAN_CHANNELS
 from chironomy.generators.semtalk.planner import plan_gestures
 from chironomy.generators.semtalk.repertoire import FILE, LearnedGesture, read_repertoire, write_repertoire
+from chironomy.nets.config import read_model_config
+from chironomy.nets.model_folder import write_model
 from chironomy.speech.types import FPS
 
 CLASSES = ("negation", "we", "you", "beat")
@@ -72,3 +77,21 @@ def test_a_repertoire_is_read_as_it_was_written_and_a_damaged_one_is_refused(tmp
     (broken / FILE).write_text((tmp_path / FILE).read_text().replace("both", "left"))
     with pytest.raises(UserError, match="damaged"):
         read_repertoire(broken)
+
+
+def test_a_model_with_a_repertoire_is_told_the_plan_and_its_words_say_what_was_planned(tmp_path: Path) -> None:
+    config = read_model_config(semtalk_models.TINY)
+    front_end = config.front_end.model_copy(update={"plan_width": PLAN_CHANNELS, "gesture_classes": CLASSES})
+    config = config.model_copy(update={"front_end": front_end})
+    write_model(tmp_path, config, semtalk_models.networks(config).items(), semtalk_models.ORIGIN)
+    wanted = replace(request(), model=tmp_path)
+    unplanned = SemTalkGenerator().generate(wanted)
+    write_repertoire(tmp_path, [gesture for gestures in REPERTOIRE.values() for gesture in gestures])
+    read_repertoire.cache_clear()
+    planned = SemTalkGenerator().generate(wanted)
+    words = {word.word.text: word.gesture_class for word in planned.metadata.words}
+    assert words["never"] == "negation"
+    assert not any(word.gesture_class for word in unplanned.metadata.words)
+    for layer in ("base_rotations", "semantic_rotations"):
+        assert not np.array_equal(getattr(planned, layer), getattr(unplanned, layer))
+    assert np.array_equal(planned.emphasis, unplanned.emphasis)  # psi comes from what is said, not from the plan

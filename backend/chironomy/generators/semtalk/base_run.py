@@ -17,7 +17,7 @@ from .lines import Line, Place, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes
 from .seeds import Seed, seed_after
 
-#: What the network hears is worked out for so many frames at a time (at the published size 9 MB for 64).
+#: What the network hears is worked out for so many frames at a time (at the published size 11 MB for 64).
 _FRAMES_AT_ONCE = 512
 
 Codes = dict[PartName, Tensor]
@@ -104,7 +104,7 @@ def _run_windows(
 
 def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> BaseMemory:
     batch = window_batch(lines, places, *_device_and_type(model))
-    return model.base.prepare(batch.rhythm, batch.speech, batch.identity, batch.gesture_class, batch.plan)
+    return model.base.prepare(batch.rhythm, batch.speech, batch.identity, batch.gesture_class, batch.base_plan)
 
 
 def _seen(

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ...nets.front_end.features import Features
 from ..locked import LockedFrames
+from .planner import Plan
 from .windows import Windows
 
 
@@ -32,8 +33,8 @@ class Line:
     """[S, 337], the motion that the first window begins with where nothing is locked, as the networks see it."""
     gesture_class: NDArray[np.int64] | None = None
     """[T], 0 where it is left open."""
-    plan: NDArray[np.float32] | None = None
-    """[T, P], what a planner says of each frame."""
+    plan: Plan | None = None
+    """What a planner says of each frame."""
 
 
 class Place(NamedTuple):
@@ -58,8 +59,10 @@ class WindowBatch(NamedTuple):
     """[B, n, 1]"""
     gesture_class: Tensor | None
     """[B, n], where the lines have one."""
-    plan: Tensor | None
+    base_plan: Tensor | None
     """[B, n, P], likewise."""
+    semantic_plan: Tensor | None
+    """[B, n, P]"""
 
 
 def windows_at_once(frames: int, line: Line, device: torch.device) -> int:
@@ -89,7 +92,8 @@ def window_batch(
         .view(-1, 1, 1)
         .expand(-1, length, 1),
         gesture_class=stacked(lambda line: line.gesture_class),
-        plan=stacked(lambda line: line.plan),
+        base_plan=stacked(lambda line: None if line.plan is None else line.plan.base),
+        semantic_plan=stacked(lambda line: None if line.plan is None else line.plan.semantic),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,10 @@ from ...nets.front_end.features import Features, front_end
 from ...nets.front_end.frames import frames_within
 from ...progress import Progress, silent, within
 from ..request import Request
+from .gesture_plan import PLAN_CHANNELS
 from .lines import Line
+from .planner import Plan, plan_gestures
+from .repertoire import LearnedGesture, read_repertoire
 from .settings import Settings
 from .start_pose import start_motion
 from .windows import Windows
@@ -38,13 +41,15 @@ def listen(
         windows = Windows(features.frames, config.window_frames, config.seed_frames)
         starts = [windows.start(k) for k in range(windows.count)]
         sentences = hearing.sentence_vectors(features, starts, windows.length)
-        lines.append(line_of(config, features, sentences, request, settings))
+        plan = plan_of(config.front_end, request, read_repertoire(folder))
+        lines.append(line_of(config, features, sentences, request, settings, plan))
     return lines
 
 
 def line_of(
-    config: ModelConfig, features: Features, sentences: NDArray[np.float32], request: Request, settings: Settings
-) -> Line:
+    config: ModelConfig, features: Features, sentences: NDArray[np.float32], request: Request, settings: Settings,
+    plan: Plan | None = None,
+) -> Line:  # fmt: skip
     """A request whose features are known. Raises UserError."""
     windows = Windows(features.frames, config.window_frames, config.seed_frames)
     return Line(
@@ -55,8 +60,22 @@ def line_of(
         seed=request.seed,
         locked=request.locked.before(features.frames),
         start=start_motion(request, config.seed_frames),
-        gesture_class=_classes(config.front_end, request, features.frames, config.fps),
+        gesture_class=_classes(config.front_end, request, features.frames, config.fps) if plan is None else _of(plan),
+        plan=plan,
     )
+
+
+def plan_of(
+    config: FrontEndConfig, request: Request, repertoire: Mapping[str, Sequence[LearnedGesture]]
+) -> Plan | None:
+    """What this model's planner chooses for a request; nothing for models that were not trained with one."""
+    if config.plan_width != PLAN_CHANNELS or not repertoire:
+        return None
+    return plan_gestures(request, repertoire, config.gesture_classes)
+
+
+def _of(plan: Plan) -> NDArray[np.int64]:
+    return plan.gesture_class.astype(np.int64)
 
 
 def _identity(config: FrontEndConfig, style: str, speaker: int) -> int:

@@ -35,9 +35,9 @@ _INTO_S, _OUT_S = 0.34, 0.55
 class Plan:
     """What the networks are told; T frames."""
 
-    base: Array
+    base: NDArray[np.float32]
     """[T, P]"""
-    semantic: Array
+    semantic: NDArray[np.float32]
     """[T, P]"""
     gesture_class: NDArray[np.int16]
     """[T]: number of the class in the model's list, counted from 1; 0 leaves it open."""
@@ -69,8 +69,8 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
     return Plan(
-        base=plan_channels(base, homes),
-        semantic=plan_channels(semantic, homes),
+        base=plan_channels(base, homes).astype(np.float32),
+        semantic=plan_channels(semantic, homes).astype(np.float32),
         gesture_class=class_numbers(semantic, take.frames, classes),
         performed=tuple(planned),
         strokes=tuple(semantic),

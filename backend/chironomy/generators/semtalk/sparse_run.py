@@ -81,7 +81,7 @@ def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampl
         mask.to(parameter.device),
         batch.identity,
         gesture_class=batch.gesture_class,
-        plan=batch.plan,
+        plan=batch.semantic_plan,
     )
     rows = [(lines[place.line].seed, place.window) for place in places]
     return {part: choose_codes(made[f"cls_{part}"], sampling, rows, f"semantic {part}").cpu() for part in BODY_PARTS}

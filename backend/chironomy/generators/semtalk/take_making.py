@@ -98,7 +98,7 @@ def _metadata(model: Model, line: Line, psi: Array, request: Request, settings: 
     config = model.config
     return TakeMetadata(
         fps=float(config.fps),
-        words=take_words(request.speech, psi, request.gesture_classes, config.fps),
+        words=take_words(request.speech, psi, request.gesture_classes, config.fps, line.plan),
         generator="semtalk",
         weights=weights_digest(model.card),
         seed=request.seed,
