@@ -15,7 +15,7 @@ from .scene.bake import shown_motion
 from .scene.keyframes import Motion, scene_fps
 from .scene.live import has_live_take
 from .scene.played import played_motion
-from .takes import hide_shown, show_take, shown_index
+from .takes import hide_shown, played_index, show_take, shown_index
 
 PLACEHOLDERS = ("scene", "character", "sound", "take", "seed", "style", "generator")
 _FORBIDDEN = '<>:"/\\|?*'
@@ -29,7 +29,7 @@ def export_takes(scene: bpy.types.Scene) -> list[Path]:
         raise UserError("Choose the character to export")
     if settings.export.which == "ALL":
         return _export_all(scene, armature)
-    index = shown_index(scene, armature)
+    index = played_index(scene, armature)
     motion = shown_motion(armature, scene) if has_live_take(armature) else action_motion(scene, armature)
     return [_write(scene, armature, motion, index, set())]
 

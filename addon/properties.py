@@ -223,6 +223,7 @@ class TakeItem(bpy.types.PropertyGroup):
     )
     sound: StringProperty(name="Sound", description="The name of the recording that the take was made from")
     words_of: StringProperty(description="Which recording and text the take's words belong to")
+    action: PointerProperty(type=bpy.types.Action, description="The action that the take was baked into")
     generator: StringProperty(name="Generator", description="The generator that made the take")
     style: StringProperty(name="Style", description="The style that the take was made in")
     seed: IntProperty(name="Seed", description="The same request with this seed gives this take again")

@@ -115,7 +115,7 @@ def accept_shown(scene: bpy.types.Scene, armature: bpy.types.Object) -> bpy.type
         action = accept_take(armature, keep.former_modes(live_take(armature).base), tolerance_deg)
     if index is not None:
         item = settings.takes[index]
-        item.shown, item.accepted = False, True
+        item.shown, item.accepted, item.action = False, True, action
     return action
 
 
@@ -141,6 +141,15 @@ def shown_index(scene: bpy.types.Scene, armature: bpy.types.Object) -> int | Non
         return None
     takes = settings_of(scene).takes
     return next((i for i, item in enumerate(takes) if item.shown and item.armature == armature), None)
+
+
+def played_index(scene: bpy.types.Scene, armature: bpy.types.Object) -> int | None:
+    """The take that the character plays: the shown one, or the one that its action was baked from."""
+    if has_live_take(armature):
+        return shown_index(scene, armature)
+    action = armature.animation_data.action if armature.animation_data else None
+    takes = settings_of(scene).takes
+    return next((i for i, item in enumerate(takes) if action is not None and item.action == action), None)
 
 
 def item_at(scene: bpy.types.Scene, index: int) -> TakeItem:

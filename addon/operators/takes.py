@@ -65,7 +65,8 @@ class CHIRONOMY_OT_take_accept(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = takes.accept_shown(context.scene, settings_of(context.scene).armature)
         before, now = authorship.key_counts(action)
-        fewer = f", {before} keys reduced to {now}" if now < before else f", {now} keys"
+        reduced = settings_of(context.scene).reduce_keys
+        fewer = f", {before} keys reduced to {now}" if reduced else f", {now} keys"
         self.report({"INFO"}, f"The take is now the action “{action.name}”{fewer}")
         return {"FINISHED"}
 

@@ -36,6 +36,19 @@ def test_an_accepted_action_is_exported_as_the_take_was_shown(server, scene, arm
     np.testing.assert_allclose(live, accepted, atol=2e-3)
 
 
+def test_an_accepted_action_is_named_by_its_take(server, scene, armature, tmp_path) -> None:
+    bpy.ops.chironomy.generate()
+    bpy.ops.chironomy.take_accept()
+    settings = scene.chironomy.export
+    settings.format, settings.folder, settings.name = "bvh", str(tmp_path), "{sound}_{take}_{seed}"
+    bpy.ops.chironomy.export()
+    armature.animation_data.action = bpy.data.actions.new("Own")
+    armature.keyframe_insert("location", frame=1)
+    armature.keyframe_insert("location", frame=20)
+    bpy.ops.chironomy.export()
+    assert {path.stem for path in tmp_path.glob("*.bvh")} == {"line_Anna 1_1", "line_action_"}
+
+
 @pytest.mark.parametrize("kind", ["fbx", "glb", "usdc"])
 def test_what_is_written_can_be_read_back_and_moves(server, scene, tmp_path, kind) -> None:
     if kind == "usdc" and not versions.has_usd():
