@@ -17,6 +17,7 @@ from chironomy.motion import rotations as rot
 from chironomy.motion.limits import limit
 from chironomy.motion.skeleton import INDEX, LEGS
 from chironomy.nets.config import BehaviourConfig
+from chironomy.nets.model_card import FileRecord
 
 MODEL = tiny_model()
 BODY = request().body
@@ -174,3 +175,20 @@ def test_codes_beyond_the_models_codebook_are_refused(made):
 def test_codes_of_another_take_are_refused(made):
     with pytest.raises(UserError, match="belong to another"):
         fuser(made._replace(codes=replace(made.codes, weights="f" * 64)), "soft")
+
+
+def test_a_model_that_did_not_make_the_take_is_refused(made):
+    card = MODEL.card.model_copy(update={"files": {"base.safetensors": FileRecord(sha256="1" * 64, size_bytes=1)}})
+    with pytest.raises(UserError, match="choose the one that made it"):
+        Fuser(replace(MODEL, card=card), made.take, made.codes, BODY, "soft")
+
+
+def test_mixing_is_cancelled_between_stretches(made):
+    class Stop(Exception):
+        pass
+
+    def progress(_stage, _fraction):
+        raise Stop
+
+    with pytest.raises(Stop):
+        fuser(made, "soft")(made.take.emphasis, progress)
