@@ -131,10 +131,25 @@ def test_what_does_not_fit_is_said_and_changes_nothing(evaluator_weights: dict[s
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
-@pytest.mark.parametrize("value", ["text", torch.zeros(240, dtype=torch.int64), torch.zeros(240).to_sparse()])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "text",
+        torch.zeros(240, dtype=torch.int64),
+        torch.zeros(240).to_sparse(),
+        torch.zeros(240, device="meta"),
+        torch.zeros(240).to(torch.float8_e4m3fn),
+    ],
+)
 def test_values_of_another_kind_are_refused(evaluator_weights: dict[str, torch.Tensor], value: object) -> None:
     with pytest.raises(UserError, match=r"1 tensor \(fc_mu.bias\) is of another kind"):
         load_published(published("semtalk/fgd"), {**evaluator_weights, "fc_mu.bias": value})  # type: ignore[dict-item]
+
+
+def test_numbers_that_are_too_large_for_the_network_are_refused(evaluator_weights: dict[str, torch.Tensor]) -> None:
+    large = torch.full((240,), 1e300, dtype=torch.float64)
+    with pytest.raises(UserError, match=r"1 tensor \(fc_mu.bias\) is not made of numbers"):
+        load_published(published("semtalk/fgd"), {**evaluator_weights, "fc_mu.bias": large})
 
 
 def test_masks_of_the_skeleton_are_taken_as_given_or_as_constructed(evaluator_weights: dict[str, torch.Tensor]) -> None:

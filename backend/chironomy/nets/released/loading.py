@@ -12,6 +12,7 @@ from ...errors import UserError
 from .names import COUNTER, TENSOR_NAMES, WRAPPER, TensorNames, may_be_missing, published_names
 
 _SHOWN = 3
+_REAL_NUMBERS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def load_published(network: nn.Module, state_dict: Mapping[str, Tensor], origin: str | Path = "state_dict") -> None:
@@ -68,7 +69,7 @@ def _problems(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], nam
     if unknown:
         yield f"{_counted(unknown)} unknown"
     known = [name for name in expected if name in tensors]
-    kinds = [name for name in known if not _same_kind(tensors[name], expected[name])]
+    kinds = [name for name in known if not _same_kind(tensors[name])]
     if kinds:
         yield f"{_counted(kinds)} of another kind"
     shapes = [name for name in known if name not in kinds and tensors[name].shape != expected[name].shape]
@@ -76,18 +77,18 @@ def _problems(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], nam
         found, needed = (list(where[shapes[0]].shape) for where in (tensors, expected))
         yield f"{_counted(shapes)} of another shape ({found}, not {needed})"
     fitting = (name for name in known if name not in kinds and name not in shapes)
-    broken = [name for name in fitting if not torch.isfinite(tensors[name]).all()]
+    broken = [name for name in fitting if not torch.isfinite(tensors[name].to(expected[name].dtype)).all()]
     if broken:
         yield f"{_counted(broken)} not made of numbers"
 
 
-def _same_kind(tensor: object, expected: Tensor) -> bool:
-    """Dense, and floating point where floating point is needed."""
+def _same_kind(tensor: object) -> bool:
+    """Real numbers, all of them there."""
     return (
         isinstance(tensor, Tensor)
         and tensor.layout == torch.strided
-        and tensor.is_floating_point() == expected.is_floating_point()
-        and not tensor.is_complex()
+        and not tensor.is_meta
+        and tensor.dtype in _REAL_NUMBERS
     )
 
 
