@@ -99,6 +99,8 @@ def expect_a_model(run: Path) -> None:
     assert set(model.rvq) == {"face", "upper", "hands", "lower"}
     assert model.card.origin.licence == "CC0-1.0"
     assert "chironomy train" in model.card.origin.made_by
+    # psi is fitted to the recordings for validation
+    assert (model.config.behaviour.gate_scale, model.config.behaviour.gate_offset) != (1.0, 0.0)
 
 
 def expect_figures_for_tensorboard(run: Path) -> None:

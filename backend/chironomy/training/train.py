@@ -11,14 +11,17 @@ from torch import nn
 
 from ..errors import UserError
 from ..generators.semtalk.repertoire import FILE as REPERTOIRE
+from ..nets.config import ModelConfig
 from ..nets.model_card import Origin, sha256_of
 from ..nets.model_folder import write_model
+from ..nets.semtalk import SparseNetwork
 from ..nets.tensor_files import read_tensors
 from ..progress import Progress, silent, within
 from .body_points import BodyPoints, Skin
 from .checkpoint import History
 from .corpus_format import Split
 from .fitting import check_fits
+from .gate_calibration import calibrated
 from .loop import WEIGHTS, Run, Stage, run_stage
 from .machine import Machine
 from .monitor import Monitor, Notice
@@ -130,9 +133,9 @@ class _Training:
 
     def _write_model(self, plans: list[StagePlan]) -> None:
         is_semges = plans[0].kind == "semges"
-        config = self._recipe.semges if is_semges else self._recipe.model
-        assert config is not None
         there = [plan for plan in plans if (self._run.folder / plan.name / WEIGHTS).exists()]
+        config = self._recipe.semges if is_semges else self._calibrated(there)
+        assert config is not None
         networks: list[tuple[str, nn.Module]] = [
             (plan.name, self._trained(plan.name, plan.network())) for plan in there
         ]
@@ -151,6 +154,19 @@ class _Training:
         save_recipe(self._recipe, folder / RECIPE)
         if (repertoire := self._corpus.folder / REPERTOIRE).exists():
             shutil.copyfile(repertoire, folder / REPERTOIRE)
+
+    def _calibrated(self, there: list[StagePlan]) -> ModelConfig:
+        """The recipe's model, with psi fitted to the recordings for validation once the sparse generator is there."""
+        config = self._recipe.model
+        plan = next((plan for plan in there if plan.kind == "sparse"), None)
+        if plan is None:
+            return config
+        network = self._trained(plan.name, SparseNetwork(config))
+        behaviour = calibrated(config.behaviour, network, self._windows(plan, "val"), config, self._recipe.training)
+        if behaviour is None:
+            self._notice("psi stays the gate's own probability: the recordings for validation are all alike in meaning")
+            return config
+        return config.model_copy(update={"behaviour": behaviour})
 
     def _begin_folder(self) -> None:
         try:
