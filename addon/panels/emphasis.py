@@ -67,7 +67,7 @@ class CHIRONOMY_PT_emphasis(Sidebar, bpy.types.Panel):
         row.prop(settings, "word_lane", toggle=True)
         layout.template_list("CHIRONOMY_UL_words", "", settings, "words", settings, "active_word", rows=4, maxrows=8)
         if 0 <= settings.active_word < len(settings.words):
-            self._draw_times(settings.words[settings.active_word])
+            self._draw_chosen(settings.words[settings.active_word])
         layout.operator_menu_enum("chironomy.words_select", "action", text="Select Words")
         column = layout.column(align=True)
         column.operator("chironomy.curve_simplify", icon="IPO_BEZIER")
@@ -75,14 +75,19 @@ class CHIRONOMY_PT_emphasis(Sidebar, bpy.types.Panel):
         row.operator("chironomy.curve_reset", text="Reset Selected").which = "SELECTED"
         row.operator("chironomy.curve_reset", text="Reset All").which = "ALL"
 
-    def _draw_times(self, word: bpy.types.PropertyGroup) -> None:
-        """When the chosen word is spoken, to be corrected after a bad alignment."""
+    def _draw_chosen(self, word: bpy.types.PropertyGroup) -> None:
+        """What the take does on the chosen word; when it is spoken, to be corrected after a bad alignment."""
+        self.layout.label(text=performed(word))
         row = self.layout.row(align=True)
-        row.label(text=word.text)
         row.prop(word, "start_s", text="")
         row.prop(word, "end_s", text="")
         if word.times_by_hand:
             draw_reason(self.layout, "Corrected times take effect with the next Generate; Align finds them anew")
+
+
+def performed(word: bpy.types.PropertyGroup) -> str:
+    """The word and the class of gesture that the take has on it, which *Auto* leaves to the generator."""
+    return f"{word.text}: {word.generated_class.replace('_', ' ')}" if word.generated_class else word.text
 
 
 CLASSES = (CHIRONOMY_UL_words, CHIRONOMY_PT_emphasis)

@@ -11,6 +11,7 @@ from panel import changes, shown_rotations, spoken_take
 from speaker import differences, snapshot
 
 from chironomy_blender import takes
+from chironomy_blender.panels.emphasis import performed
 from chironomy_blender.scene.authorship import key_counts
 from chironomy_blender.scene.live import has_live_take
 
@@ -46,6 +47,14 @@ def test_accept_leaves_one_action_and_the_take_in_the_list(server, scene, armatu
     assert armature.animation_data.action is not None
     assert scene.chironomy.takes[0].accepted
     assert not scene.chironomy.takes[0].shown
+
+
+def test_the_panel_tells_which_gesture_a_word_was_given(server, scene, armature) -> None:
+    bpy.ops.chironomy.generate()
+    never, again = scene.chironomy.words
+    assert never.gesture_class == "AUTO"
+    assert performed(never) == "never: negation"
+    assert performed(again) == "again"
 
 
 def test_accept_can_leave_out_keys(server, scene, armature) -> None:
