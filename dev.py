@@ -160,7 +160,7 @@ def lint(_arguments: list[str]) -> None:
 
 
 def bench(arguments: list[str]) -> None:
-    """Seconds for each minute of speech, stage by stage, and peak memory; `bench semtalk`: of that generator."""
+    """Seconds for each minute of speech, stage by stage, and peak memory; `bench panel`, `server`, …: docs/bench."""
     setup()
     scripts = {path.stem: path for path in (ROOT / "docs" / "bench").glob("*.py")}
     named = arguments[:1] if arguments and arguments[0] in scripts else []
