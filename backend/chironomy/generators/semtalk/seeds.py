@@ -12,6 +12,8 @@ from ...nets.global_motion import global_input, root_velocity, to_translation
 from ...nets.model_folder import Model
 from ...nets.motion_vector import TRANSLATION, from_parts
 from ...nets.root_channels import with_root_channels
+from .decoding import decode_span, decoder_of
+from .windows import FRAMES_PER_TOKEN
 
 
 class Seed(NamedTuple):
@@ -30,13 +32,20 @@ def seed_after(model: Model, codes: Mapping[PartName, Tensor], before: Seed, ove
     decoder that no loss ever saw.
     """
     config, device = model.config, next(model.global_motion.parameters()).device
-    decoded: dict[PartName, Tensor] = {
-        part: model.rvq[part].decode(values[None].to(device).long())[0] for part, values in codes.items()
-    }
-    legs = global_input(decoded["lower"], config.behaviour.contacts_to_global_motion == "decoded")
+    # of the root all frames are needed, of the other parts the end; with a token more, from which velocities follow
+    tail = overlap + FRAMES_PER_TOKEN
+    decoded = {part: _end_of(model, part, values, tail) for part, values in codes.items() if part != "lower"}
+    lower = model.rvq["lower"].decode(codes["lower"][None].to(device).long())[0]
+    legs = global_input(lower, config.behaviour.contacts_to_global_motion == "decoded")
     velocity = root_velocity(model.global_motion(legs[None]))
-    motion = from_parts(decoded, config.parts)
-    motion[:, TRANSLATION] = to_translation(velocity, before.root[None].to(device), config.fps)[0]
+    motion = from_parts({**decoded, "lower": lower[-tail:]}, config.parts)
+    motion[:, TRANSLATION] = to_translation(velocity, before.root[None].to(device), config.fps)[0, -tail:]
     root = motion[-overlap, TRANSLATION].cpu()
     seen = with_root_channels(motion, config.fps, config.behaviour.seed_translation)
     return Seed(seen[-overlap:].cpu(), root)
+
+
+def _end_of(model: Model, part: PartName, codes: Tensor, frames: int) -> Tensor:
+    """The last frames [frames, D] of codes [N, levels], decoded."""
+    rvq, tokens = model.rvq[part], len(codes)
+    return decode_span(decoder_of(rvq, codes), tokens - frames // FRAMES_PER_TOKEN, tokens, tokens, rvq.context_tokens)
