@@ -160,7 +160,7 @@ def main() -> None:
         [
             f"{date.today()}, {machine()}, torch {torch.__version__}, fp32. `python3.11 dev.py bench parity --write`",
             "Outputs of the published networks in the specification's fixtures, against ours on the same weights, "
-            f"which are made from names. All {len(KEYS)} published networks take such weights by their published names.",
+            f"made from names. All {len(KEYS)} published networks take such weights by their published names.",
             table(),
         ]
     )
