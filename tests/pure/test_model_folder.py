@@ -13,6 +13,7 @@ from chironomy.nets.model_folder import read_semges_model, write_model
 from chironomy.nets.semges.config import SemGesConfig, TextEncoderConfig, TransformerConfig, VqConfig
 from chironomy.nets.semges.transformer import SemanticTransformer
 from chironomy.nets.semges.vq import VqVae
+from chironomy.nets.tensor_files import read_tensors, write_tensors
 
 CONFIG = SemGesConfig(
     name="small",
@@ -161,3 +162,14 @@ def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds other files than a model's"):
         write_model(tmp_path, CONFIG, networks().items(), ORIGIN)
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+
+
+def test_in_half_precision_every_tensor_is_the_rounded_one_of_the_file(tmp_path):
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    write_tensors(network, tmp_path / "a.safetensors")
+    read = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+    read_tensors(read, tmp_path / "a.safetensors", "make it again", torch.bfloat16)
+    for name, tensor in network.state_dict().items():
+        expected = tensor.bfloat16() if tensor.is_floating_point() else tensor
+        assert torch.equal(read.state_dict()[name], expected)
+        assert read.state_dict()[name].dtype == expected.dtype

@@ -59,15 +59,15 @@ def _articulators(segments: list[Segment], frames: int, fps: float, table: Visem
     reach_s = _REACH * float(max(table.before_s.max(), table.after_s.max()))
     segment, frame = _frames_near(core_start, core_end, reach_s, frames, fps)
     time = frame / fps
-    early = np.maximum(core_start[segment] - time, 0.0)[:, None] / table.before_s
-    late = np.maximum(time - core_end[segment], 0.0)[:, None] / table.after_s
-    weight = table.dominance[rows][segment] * np.exp(-0.5 * (early**2 + late**2))
+    early, late = np.maximum(core_start[segment] - time, 0.0), np.maximum(time - core_end[segment], 0.0)
 
     out = np.empty((frames, len(table.articulators)))
-    rest = table.targets[table.rows[REST]]
-    for k in range(out.shape[1]):
-        total = np.bincount(frame, weight[:, k], frames) + _REST_WEIGHT
-        pull = np.bincount(frame, weight[:, k] * targets[segment, k], frames) + _REST_WEIGHT * rest[k]
+    rest, dominance = table.targets[table.rows[REST]], table.dominance[rows]
+    for k in range(out.shape[1]):  # one at a time: the pairs of long speech, for all at once, fill memory
+        away = (early / table.before_s[k]) ** 2 + (late / table.after_s[k]) ** 2
+        weight = dominance[segment, k] * np.exp(-0.5 * away)
+        total = np.bincount(frame, weight, frames) + _REST_WEIGHT
+        pull = np.bincount(frame, weight * targets[segment, k], frames) + _REST_WEIGHT * rest[k]
         out[:, k] = pull / total
     return out
 
