@@ -39,7 +39,8 @@ def table() -> str:
         f"{date.today()}, {machine()}, one thread. `python3.11 dev.py bench training --write`",
         "",
         f"Seven networks of {steps} steps each in {took_s:.0f} s ({used_s:.0f} s of processor time). Training losses "
-        "are means of the steps up to that one; validation is on a recording that is not trained on.",
+        "are means of the steps up to that one; validation is on a recording that is not trained on. The same run, "
+        "killed in two stages and begun again, ends with the same bits (`tests/training/test_training_all_stages.py`).",
         "",
         f"| network | training, {steps // 2} steps | {steps} steps | validation, {steps // 2} steps | {steps} steps |",
         "| --- | ---: | ---: | ---: | ---: |",
