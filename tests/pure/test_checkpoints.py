@@ -50,6 +50,15 @@ def test_a_plain_pickle_is_no_checkpoint(tmp_path: Path) -> None:
     assert not traitor.exists()
 
 
+def test_numbers_that_changed_on_the_way_are_noticed(checkpoint: Path) -> None:
+    data = bytearray(checkpoint.read_bytes())
+    place = data.find(torch.arange(5000.0, 5004.0).numpy().tobytes())
+    data[place] ^= 1  # still a number
+    checkpoint.write_bytes(bytes(data))
+    with pytest.raises(UserError, match=r"best\.bin: is damaged \(.* has another checksum\)"):
+        read_checkpoint(checkpoint)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
 def test_a_checkpoint_that_was_cut_off_is_said(checkpoint: Path, share: float) -> None:
     data = checkpoint.read_bytes()
