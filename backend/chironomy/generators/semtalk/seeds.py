@@ -34,11 +34,14 @@ def seed_after(model: Model, codes: Mapping[PartName, Tensor], before: Seed, ove
     config, device = model.config, next(model.global_motion.parameters()).device
     # of the root all frames are needed, of the other parts the end; with a token more, from which velocities follow
     tail = overlap + FRAMES_PER_TOKEN
-    decoded = {part: _end_of(model, part, values, tail) for part, values in codes.items() if part != "lower"}
+    decoded: dict[PartName, Tensor] = {
+        part: _end_of(model, part, values, tail) for part, values in codes.items() if part != "lower"
+    }
     lower = model.rvq["lower"].decode(codes["lower"][None].to(device).long())[0]
     legs = global_input(lower, config.behaviour.contacts_to_global_motion == "decoded")
     velocity = root_velocity(model.global_motion(legs[None]))
-    motion = from_parts({**decoded, "lower": lower[-tail:]}, config.parts)
+    decoded["lower"] = lower[-tail:]
+    motion = from_parts(decoded, config.parts)
     motion[:, TRANSLATION] = to_translation(velocity, before.root[None].to(device), config.fps)[0, -tail:]
     root = motion[-overlap, TRANSLATION].cpu()
     seen = with_root_channels(motion, config.fps, config.behaviour.seed_translation)
