@@ -347,3 +347,16 @@ def test_codes_begin_once_the_latents_say_something(batch: Batch) -> None:
     assert not any(book.code_count.any() for book in books)
     assert float(objective(batch, 0.5)["commitment"].detach()) > 0.0
     assert all(book.code_count.any() for book in books)
+
+
+def test_the_size_of_a_rotations_rows_can_be_held(batch: Batch) -> None:
+    """Angles alone say nothing of it: in 1,000 steps rows grew to 26 times their length, and learning slowed down."""
+    torch.manual_seed(3)
+    network = ResidualVQ(CONFIG.parts["upper"].width, CONFIG.rvq).train()
+    sizes = {}
+    for six_d in (0.0, 10.0):
+        weights = ReconstructionWeights(six_d=six_d, codes_from_epoch=1.0)
+        losses = RvqObjective(network, CONFIG.parts["upper"], CONFIG, weights, BodyPoints())(batch, 0.0)
+        sizes[six_d] = float(losses["six_d"].detach())
+    assert sizes[0.0] == 0.0
+    assert sizes[10.0] > 0.0

@@ -65,6 +65,7 @@ class RvqObjective(nn.Module):
         rebuilt, wanted = (rotation_matrices(values[..., :split].unflatten(-1, (-1, 6))) for values in (motion, target))
         losses = {
             "rotation": weights.rotation * angle_between(rebuilt, wanted),
+            "six_d": weights.six_d * F.mse_loss(motion[..., :split], target[..., :split]),
             **_weighted(movement_losses("rotation", rebuilt, wanted), weights.velocity, weights.acceleration),
         }
         # the other parts are as they truly are, so that points are where these joints alone put them

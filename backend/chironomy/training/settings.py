@@ -42,6 +42,9 @@ class ReconstructionWeights(_Settings):
 
     rotation: NonNegativeFloat = 1.0
     """Angle between rotations, radians."""
+    six_d: NonNegativeFloat = 0.0
+    """Squared distance of rotations' six numbers. Angles alone leave the size of the rows open: it grows without end,
+    and the larger they are the less a step turns them."""
     velocity: NonNegativeFloat = 1.0
     acceleration: NonNegativeFloat = 1.0
     points: NonNegativeFloat = 1.0
