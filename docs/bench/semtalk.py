@@ -1,6 +1,6 @@
 """How long the generator `semtalk` takes for a minute of speech whose features are known, and how much memory.
 
-    python3.11 dev.py bench semtalk [--write]
+    python3.11 dev.py bench semtalk [--lengths 60 1800] [--write]
 
 Networks of the published size and of the small recipe, with weights made from names (speed does not depend on what
 weights say). Beside it, in the same process, the plain way: both networks window by window in whole calls. Every
@@ -180,7 +180,7 @@ def run(*arguments: str) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def table() -> str:
+def table(lengths_s: list[int]) -> str:
     """Markdown."""
     full, half = run("speed", PUBLISHED, "fp32"), run("speed", PUBLISHED, "bf16")
     small, small_half = run("speed", SMALL, "fp32"), run("speed", SMALL, "bf16")
@@ -207,7 +207,7 @@ def table() -> str:
         folder = Path(temporary) / "model"
         run("write", PUBLISHED, str(folder))
         for precision in ("fp32", "bf16"):
-            for seconds in (60, 1800):
+            for seconds in lengths_s:
                 found = run("memory", str(seconds), precision, str(folder))
                 own = found["features"] + found["take"]
                 rows.append(
@@ -231,6 +231,7 @@ def one(kind: str, *arguments: str) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--lengths", nargs="+", type=int, default=[60, 1800], help="seconds of speech for peak memory")
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
@@ -238,7 +239,8 @@ def main() -> None:
         return
     from stages import machine, write_section
 
-    text = f"{date.today()}, {machine()}. `python3.11 dev.py bench semtalk --write`\n\n{table()}"
+    command = f"python3.11 dev.py bench semtalk --lengths {' '.join(map(str, given.lengths))} --write"
+    text = f"{date.today()}, {machine()}. `{command}`\n\n{table(given.lengths)}"
     print(text)
     if given.write:
         write_section("SemTalk", text)
