@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ..rhythm.lexicon import BEAT
 from ..rhythm.plan import Performed
 from ..rhythm.randomness import pick, stream
 
-BEAT = "beat"
 #: Nobody makes the very same gesture again so soon.
 NOT_AGAIN_S = 10.0
 #: Nor one of the same class, be it by another hand.

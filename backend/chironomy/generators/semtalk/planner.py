@@ -17,6 +17,7 @@ from ...motion.rotations import Array
 from ...speech.types import FPS
 from ..request import Request
 from ..rhythm.generator import RhythmGenerator
+from ..rhythm.lexicon import BEAT
 from ..rhythm.library import library, style_named
 from ..rhythm.phrases import phrases_of
 from ..rhythm.plan import Performed, plan
@@ -65,7 +66,7 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     semantic = [
         s for p in others for s in (strokes_of_gesture(p) if p.gesture else strokes_of_beat(p, p.semantic_size))
     ]
-    beats = [stroke for stroke in learned if stroke.gesture_class == "beat"]
+    beats = [stroke for stroke in learned if stroke.gesture_class == BEAT]
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
     return Plan(

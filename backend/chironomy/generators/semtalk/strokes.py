@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ...motion.body import Body
 from ...motion.rotations import Array
 from ...speech.types import FPS
+from ..rhythm.lexicon import BEAT
 from ..rhythm.plan import Performed
-from .choosing import BEAT
 from .gesture_plan import PlannedStroke, StrokeTimes, describe_strokes
 
 #: A beat's preparation, and how long it settles and fades.

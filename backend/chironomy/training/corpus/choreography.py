@@ -15,12 +15,12 @@ import numpy as np
 from ...formats.take import Take
 from ...generators.request import Request
 from ...generators.rhythm.generator import RhythmGenerator
+from ...generators.rhythm.lexicon import BEAT
 from ...generators.rhythm.library import library, style_named
 from ...generators.rhythm.phrases import phrases_of
 from ...generators.rhythm.plan import Performed, plan
 from ...generators.rhythm.randomness import stream
 from ...generators.semtalk.choosing import (
-    BEAT,
     NOT_AGAIN_S,
     drawn,
     word_score,

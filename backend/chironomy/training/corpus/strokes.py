@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...generators.rhythm.lexicon import BEAT
 from ...generators.rhythm.plan import Performed
-from ...generators.semtalk.choosing import BEAT
 from ...generators.semtalk.gesture_plan import PlannedStroke, StrokeTimes
 from ...generators.semtalk.strokes import (
     Stroke,
