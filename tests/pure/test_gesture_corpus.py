@@ -1,5 +1,6 @@
 """Actors' gestures put to speech: two layers, strokes on words, feet that stay, nothing through the body."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from chironomy.motion.skeleton import INDEX
 from chironomy.speech.types import FPS
 from chironomy.training.corpus.choreography import Utterance, by_class, choreograph
 from chironomy.training.corpus.idles import Idle, chain, stood
-from chironomy.training.corpus.lines import Line, read_lines, recorded_lines
+from chironomy.training.corpus.lines import Line, recorded_lines, spoken_lines
 from chironomy.training.corpus.overlay import ARM_JOINTS, Placed, laid_over
 from chironomy.training.corpus.performances import (
     Performance,
@@ -207,10 +208,23 @@ def test_speeches_are_cut_at_sentences_and_one_speech_is_in_one_split(tmp_path: 
     sentence = "We meet here today, my friends, to speak of what this nation owes to those who built it."
     for name in ("1801-Jefferson", "1933-Roosevelt", "1961-Kennedy"):
         (tmp_path / f"{name}.txt").write_text(f"[Applause] {sentence} " * 12, encoding="utf-8")
-    lines = [line for line, _ in zip(read_lines(tmp_path, 1), range(40), strict=False)]
-    assert all(line.text.endswith("built it.") and "Applause" not in line.text for line in lines)
+    lines = [line for line, _ in zip(spoken_lines(tmp_path, 1), range(40), strict=False)]
+    speeches = [line for line in lines if "dialogue" not in line.id]
+    assert len(speeches) == 30
+    assert all(line.text.endswith("built it.") and "Applause" not in line.text for line in speeches)
     assert all(len({line.split for line in lines if line.group == group}) == 1 for group in {x.group for x in lines})
     assert len({line.id for line in lines}) == len(lines)
+
+
+def test_a_sentence_of_dialogue_is_in_one_split(tmp_path: Path) -> None:
+    (tmp_path / "1961-Kennedy.txt").write_text("We meet here today. " * 30, encoding="utf-8")
+    lines = [line for line, _ in zip(spoken_lines(tmp_path, 1), range(800), strict=False) if "dialogue" in line.id]
+    splits: dict[str, set[str]] = {}
+    for line in lines:
+        for sentence in re.split(r"(?<=[.?]) ", line.text):
+            splits.setdefault(sentence, set()).add(line.split)
+    assert all(len(found) == 1 for found in splits.values())
+    assert {"train", "val", "test", "unseen"} == {line.split for line in lines}
 
 
 def test_missing_data_is_told_in_one_line(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from ..errors import UserError
 from ..motion.skeleton import JOINT_COUNT
 
 FPS = 30
-Split = Literal["train", "val", "test"]
+#: "unseen" is a second test: of what is never trained on it shows even the gestures, where a corpus holds some back.
+Split = Literal["train", "val", "test", "unseen"]
 
 #: The six numbers of a rotation are two rows of length 1; readers normalise, so rounding does no harm.
 _UNIT_TOLERANCE = 0.05

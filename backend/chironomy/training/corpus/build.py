@@ -29,7 +29,7 @@ from ..corpus_format import CorpusFacts, CorpusIndex
 from ..shards import CorpusWriter
 from .choreography import Utterance, by_class, choreograph
 from .idles import Idle, read_idles
-from .lines import Line, hear_line, read_lines, recorded_lines, require_synthesiser
+from .lines import Line, hear_line, recorded_lines, require_synthesiser, spoken_lines
 from .performances import Performance, read_performances, with_mirror_images
 from .repertoire import learned_gestures
 from .strokes import base_strokes, semantic_strokes
@@ -100,7 +100,7 @@ def build(order: Order, folder: Path, workers: int = 1, progress: Progress = sil
 def _jobs(order: Order) -> Iterator[_Job]:
     for copy in range(_TIMES_RECORDED):
         yield from (_Job(order, line, copy) for line in recorded_lines(order.data / "speech"))
-    yield from (_Job(order, line, 0) for line in read_lines(order.data / "text", order.seed))
+    yield from (_Job(order, line, 0) for line in spoken_lines(order.data / "text", order.seed))
 
 
 def _add(writer: CorpusWriter, made: _Made) -> int:
@@ -127,7 +127,7 @@ def _make(job: _Job) -> _Made:
         return _Made(job, {}, style, (), str(error))
     body = neutral_body()
     performances, idles = _material(job.order.data / "gestures")
-    chosen = by_class([p for p in performances if not p.held_out])
+    chosen = by_class([p for p in performances if p.held_out == (job.line.split == "unseen")])
     utterance = choreograph(speech, body, chosen, idles, STYLES[style], seed)
     arrays = {**_motion(utterance), **_plans(utterance, body, job), **_heard(job.order, audio, speech)}
     return _Made(job, arrays, style, speech.words)

@@ -10,6 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ _VOICES = (
     ("slt", 1.0), ("rms", 1.0), ("awb", 1.0), ("slt", 1.12), ("rms", 0.9), ("awb", 1.1), ("slt", 0.92), ("rms", 1.1),
 )  # fmt: skip
 _SHORTEST_WORDS, _LONGEST_WORDS = 26, 60
+#: Sentences as people say them to each other, a line each: speeches of state hardly greet, count or point.
+_DIALOGUE = Path(__file__).parent / "dialogue.txt"
 #: Alignments that fit worse have lost their place.
 _LEAST_FIT = 0.55
 _LONGEST_S = 40.0
@@ -68,28 +71,46 @@ def recorded_lines(folder: Path) -> list[Line]:
     return _one_split_a_group(lines)
 
 
-def read_lines(folder: Path, seed: int) -> Iterator[Line]:
-    """Speeches of a folder of texts, a few sentences at a time, in another order for every seed, without end."""
+def spoken_lines(folder: Path, seed: int) -> Iterator[Line]:
+    """What synthesisers say, without end: three lines of a folder's speeches, one of dialogue. Raises UserError."""
+    speeches, dialogue = _speech_lines(folder, seed), _dialogue_lines(seed)
+    while True:
+        yield from islice(speeches, 3)
+        yield next(dialogue)
+
+
+def _speech_lines(folder: Path, seed: int) -> Iterator[Line]:
+    """A few sentences at a time, in another order for every seed."""
     chance = np.random.default_rng([seed, zlib.crc32(b"lines")])
     speeches = {path: _pieces(path) for path in sorted(folder.rglob("*.txt"))}
     if not speeches:
         raise UserError(f"{folder}: holds no texts: give the folder of the speeches")
     pieces = [(path, number) for path, found in speeches.items() for number in range(len(found))]
-    round_number = 0
-    while True:
+    for round_number in count():
         for k in chance.permutation(len(pieces)):
             path, number = pieces[k]
-            voice, pace = _VOICES[chance.integers(len(_VOICES))]
-            yield Line(
-                id=f"{path.stem}-{number:04d}-{voice}-{round_number}",
-                group=path.stem,
-                split=_split(path.stem),
-                text=speeches[path][number],
-                licence="public domain",
-                voice=voice,
-                pace=pace,
-            )
-        round_number += 1
+            name = f"{path.stem}-{number:04d}"
+            yield _spoken_line(name, round_number, path.stem, _split(path.stem), speeches[path][number], chance)
+
+
+def _dialogue_lines(seed: int) -> Iterator[Line]:
+    """A few sentences that do not belong together; those that one split has are in no other."""
+    chance = np.random.default_rng([seed, zlib.crc32(b"dialogue")])
+    sentences = _DIALOGUE.read_text(encoding="utf-8").splitlines()
+    by_split: dict[Split, list[str]] = {}
+    for sentence in sentences:
+        by_split.setdefault(_split(sentence), []).append(sentence)
+    for number in count():
+        split = _split(sentences[chance.integers(len(sentences))])
+        chosen = chance.permutation(by_split[split])[: chance.integers(2, 6)]
+        yield _spoken_line(f"dialogue-{number:04d}", 0, f"dialogue-{split}", split, " ".join(chosen), chance)
+
+
+def _spoken_line(
+    name: str, round_number: int, group: str, split: Split, text: str, chance: np.random.Generator
+) -> Line:
+    voice, pace = _VOICES[chance.integers(len(_VOICES))]
+    return Line(f"{name}-{voice}-{round_number}", group, split, text, "public domain", voice=voice, pace=pace)
 
 
 def hear_line(line: Line) -> tuple[Audio, Speech]:
@@ -136,8 +157,7 @@ def _pieces(path: Path) -> list[str]:
     sentences = [s.strip() for s in re.split(r"(?<=[.!?;:])[\"”']?\s+", " ".join(text.split())) if s.strip()]
     pieces, now = [], ""
     for sentence in sentences:
-        count = len(sentence.split())
-        if count > _LONGEST_WORDS:
+        if len(sentence.split()) > _LONGEST_WORDS:
             now = ""
             continue
         now = f"{now} {sentence}".strip()
@@ -149,8 +169,8 @@ def _pieces(path: Path) -> list[str]:
 
 
 def _split(group: str) -> Split:
-    part = zlib.crc32(group.encode()) % 12
-    return "test" if part == 0 else "val" if part == 1 else "train"
+    part = zlib.crc32(group.encode()) % 24
+    return "test" if part < 2 else "val" if part < 4 else "unseen" if part == 4 else "train"
 
 
 def _sentence_of(name: str) -> str:
