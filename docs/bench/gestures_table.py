@@ -1,0 +1,69 @@
+"""Lines of a table that says of each figure what it should be and whether it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NOTHING = float("nan")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a figure should be: not below the one, not above the other."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    text: str = ""
+    """What it says in the table, where the numbers alone say too little."""
+
+    def holds(self, value: float) -> bool:
+        """False for a figure that could not be measured."""
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        if self.text:
+            return self.text
+        if self.low == -math.inf:
+            return f"≤ {self.high:g}"
+        return f"≥ {self.low:g}" if self.high == math.inf else f"{self.low:g}–{self.high:g}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of the model beside those of the corpus and of a real speaker; NaN where there is none."""
+
+    name: str
+    unit: str
+    target: Target | None
+    """None: shown beside the others, for whoever looks for a cause."""
+    measured: float
+    corpus: float = NOTHING
+    real: float = NOTHING
+    digits: int = 2
+
+
+def markdown(rows: Sequence[Row], heads: Sequence[str]) -> str:
+    """The table; heads: names of its three columns of figures."""
+    lines = [
+        f"| | target | {' | '.join(heads)} | | |",
+        "| --- | --- | ---: | ---: | ---: | --- | --- |",
+    ]
+    for row in rows:
+        values = (_number(value, row.digits) for value in (row.measured, row.corpus, row.real))
+        verdict = "" if row.target is None else "yes" if row.target.holds(row.measured) else "**no**"
+        lines.append(f"| {row.name} | {row.target or ''} | {' | '.join(values)} | {row.unit} | {verdict} |")
+    return "\n".join(lines)
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """How many lines hold, and which do not."""
+    judged = [row for row in rows if row.target is not None]
+    failed = [row.name for row in judged if row.target is not None and not row.target.holds(row.measured)]
+    held = f"{len(judged) - len(failed)} of {len(judged)} lines hold"
+    return f"{held}." if not failed else f"{held}; not: {'; '.join(failed)}."
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
