@@ -230,3 +230,20 @@ def test_the_fast_linear_map_is_torchs(shape):
         torch.testing.assert_close(linear(x, weight, bias), expected, atol=1e-4, rtol=0)
         torch.testing.assert_close(linear(x.mT.contiguous().mT, weight[:], bias), expected, atol=1e-4, rtol=0)
         torch.testing.assert_close(linear(x, weight), expected - bias, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(7, 5, 6), (4, 6), (6,), (0, 6)])
+def test_gradients_of_the_fast_linear_map_are_torchs(shape):
+    x, weight, bias = (torch.randn(*size, requires_grad=True) for size in (shape, (3, 6), (3,)))
+    found, expected = (
+        torch.autograd.grad(function(x, weight, bias).square().sum(), (x, weight, bias))
+        for function in (linear, torch.nn.functional.linear)
+    )
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_the_fast_linear_map_gives_frozen_weights_no_gradient():
+    x, weight = torch.randn(4, 6, requires_grad=True), torch.randn(3, 6)
+    linear(x, weight).sum().backward()
+    torch.testing.assert_close(x.grad, weight.sum(0).expand(4, 6))
+    assert weight.grad is None
