@@ -8,13 +8,13 @@ import numpy as np
 
 from chironomy.evaluation.subject import FPS, Subject
 from chironomy.motion import rotations as rot
-from chironomy.motion.body import Body
+from chironomy.motion.body import neutral_body
 from chironomy.training.corpus_format import Recording
 from chironomy.training.shards import Corpus
 
 
 def some_of(recordings: Sequence[Recording], minutes: float, seed: int = 0) -> list[Recording]:
-    """Recordings by chance, as many as make so many minutes; all where there are not so many. Equal seeds, equal ones."""
+    """Recordings by chance, as many as make so many minutes, or all; the same for the same seed."""
     chosen, frames = [], 0
     for k in np.random.default_rng(seed).permutation(len(recordings)):
         if frames >= minutes * 60 * FPS:
@@ -24,13 +24,13 @@ def some_of(recordings: Sequence[Recording], minutes: float, seed: int = 0) -> l
     return chosen
 
 
-def recorded(corpus: Corpus, recording: Recording, body: Body) -> Subject:
+def recorded(corpus: Corpus, recording: Recording) -> Subject:
     """The motion of a recording, with what is known of it."""
     return Subject(
         recording.id,
         rot.make_continuous(rot.from_six_d(corpus.read(recording, "rotations"))),
         np.asarray(corpus.read(recording, "translation"), dtype=float),
-        body,
+        neutral_body(),
         semantic_score=np.asarray(corpus.read(recording, "semantic_score"), dtype=float),
         face=np.asarray(corpus.read(recording, "face"), dtype=float),
     )

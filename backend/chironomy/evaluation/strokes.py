@@ -29,7 +29,7 @@ _AFTER_WORD_S, _BEFORE_WORD_S = 0.4, 0.8
 #: A hand that ends this much lower is going to rest.
 _LOWER_M = 0.02
 #: What is compared of two strokes: this much time before and after the peak, if the hand gets this far in it.
-_BEFORE_FRAMES, _AFTER_FRAMES, _LARGE_M = 12, 18, 0.08
+_BEFORE_FRAMES, _AFTER_FRAMES, LARGE_M = 12, 18, 0.08
 #: Paths whose distance (root mean square) is below this part of their size look the same.
 _ALIKE = 0.2
 REPEAT_S = 6.0
@@ -131,7 +131,7 @@ def repeated(subject: Subject) -> NDArray[np.bool_]:
             continue
         path = subject.wrists_from_chest[first:last, stroke.hand]
         size = largest_distance(path)
-        if size < _LARGE_M:
+        if size < LARGE_M:
             continue
         kept = [other for other in kept if (stroke.peak - other[0].peak) / FPS <= REPEAT_S]
         out.append(any(_same(stroke, path, size, *other) for other in kept))
@@ -165,7 +165,7 @@ def extent_against_plan(subject: Subject, plan: Subject, words: Sequence[TakeWor
         frames = slice(round(window.preparation_s * FPS), round(window.retraction_s * FPS) + 1)
         planned = [largest_distance(plan.wrists_from_chest[frames, hand]) for hand in (0, 1)]
         hand = int(np.argmax(planned))
-        if planned[hand] >= _LARGE_M:
+        if planned[hand] >= LARGE_M:
             ratios.append(largest_distance(subject.wrists_from_chest[frames, hand]) / planned[hand])
     return np.array(ratios)
 
