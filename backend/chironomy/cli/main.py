@@ -50,6 +50,9 @@ AlignmentModel = Annotated[
     str | None,
     typer.Option("--align-model", help="For other languages than English: a CTC speech model, a folder on this disk."),
 ]
+CorpusReference = Annotated[
+    Path | None, typer.Option("--reference", help="Motion whose figures stand beside the corpus' in the report.")
+]
 
 
 class PublishedSystem(StrEnum):
@@ -263,7 +266,7 @@ def prepare_beat2(
     as_json: Json = False,
 ) -> None:
     """Make a corpus of BEAT2; recordings that are broken are left out and named."""
-    from .train import run_prepare_beat2
+    from .prepare import run_prepare_beat2
 
     run_prepare_beat2(folder, output, recipe, models, as_json)
 
@@ -276,12 +279,27 @@ def prepare_gestures(
     hours: Annotated[float, typer.Option(min=0.01, max=1000, help="How much to make.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Another seed puts other gestures to the words.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes that work at the same time.")] = 2,
+    reference: CorpusReference = None,
     as_json: Json = False,
 ) -> None:
-    """Make a corpus: actors' gestures, put to recorded speech and to speeches that a synthesiser reads."""
-    from .train import run_prepare_gestures
+    """Make a corpus, with a report: actors' gestures, put to recorded speech and to what a synthesiser reads."""
+    from .prepare import run_prepare_gestures
 
-    run_prepare_gestures(folder, output, recipe, hours, seed, workers, as_json)
+    run_prepare_gestures(folder, output, recipe, hours, seed, workers, reference, as_json)
+
+
+@prepare_app.command(name="report")
+def prepare_report(
+    corpus: Annotated[Path, typer.Argument(help="A corpus of gestures that exists.", metavar="CORPUS")],
+    reference: CorpusReference = None,
+    sheets: Annotated[int, typer.Option(min=0, max=1000, help="Contact sheets of so many different utterances.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the contact sheets.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Count and measure a corpus (report.json and report.md beside its shards), and draw some of it."""
+    from .prepare import run_prepare_report
+
+    run_prepare_report(corpus, reference, sheets, output, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What `chironomy train` and `chironomy prepare` do."""
+"""What `chironomy train` does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from .terminal import progress_bar
 
 if TYPE_CHECKING:
     from ..training.body_points import Skin
-    from ..training.corpus_format import CorpusIndex
 
 
 def run_train(
@@ -52,38 +51,6 @@ def run_train(
         histories = train(wishes, progress, _note)
     if speaks:
         report(as_json, [output], (), validation_loss={name: history.best for name, history in histories.items()})
-
-
-def run_prepare_beat2(folder: Path, output: Path, recipe: Path, models: Path | None, as_json: bool) -> None:
-    """Prepares, then says how much there is and what was left out."""
-    from ..training.beat2 import prepare_beat2
-    from ..training.recipe import load_recipe
-
-    config = load_recipe(recipe).model
-    with progress_bar(as_json) as progress:
-        index = prepare_beat2(folder, output, config, models or folder, progress)
-    _report_corpus(index, output, as_json)
-
-
-def run_prepare_gestures(
-    folder: Path, output: Path, recipe: Path, hours: float, seed: int, workers: int, as_json: bool
-) -> None:
-    """Prepares, then says how much there is and what was left out."""
-    from ..training.corpus.build import Order, build
-    from ..training.recipe import load_recipe
-
-    config = load_recipe(recipe).model
-    with progress_bar(as_json) as progress:
-        index = build(Order(folder, hours, seed, config.front_end, config.window_frames), output, workers, progress)
-    _report_corpus(index, output, as_json)
-
-
-def _report_corpus(index: CorpusIndex, output: Path, as_json: bool) -> None:
-    notices = [f"skipped {skipped.id}: {skipped.reason}" for skipped in index.skipped]
-    if notices:
-        notices.append(f"{len(notices)} of {len(index.recordings) + len(notices)} recordings were left out")
-    minutes = round(sum(recording.frames for recording in index.recordings) / 30 / 60, 1)
-    report(as_json, [output], notices, recordings=len(index.recordings), minutes=minutes)
 
 
 def _skin(path: Path | None) -> Skin | None:

@@ -113,13 +113,14 @@ def _of_corpus(folder: Path, body: Body, split: Split) -> list[Subject]:
     from ..training.shards import Corpus
 
     corpus = Corpus(folder)
-    subjects = [_recorded(corpus, recording, body) for recording in corpus.of_split(split)]
+    subjects = [recorded_subject(corpus, recording, body) for recording in corpus.of_split(split)]
     if not subjects:
         raise UserError(f"{folder}: has no recordings for {split}: prepare the corpus with some held out")
     return subjects
 
 
-def _recorded(corpus: Corpus, recording: Recording, body: Body) -> Subject:
+def recorded_subject(corpus: Corpus, recording: Recording, body: Body) -> Subject:
+    """A recording of a corpus as it is measured: what the person does, with its words and, where it is there, sound."""
     face = np.asarray(corpus.read(recording, "face"), dtype=float)
     sound = corpus.folder / recording.audio
     return Subject(
