@@ -22,12 +22,17 @@ def chironomy(*arguments: object) -> None:
     app(list(map(str, arguments)), standalone_mode=False)
 
 
+def generate(*arguments: object) -> None:
+    """By rules: what networks with weights make has tests of its own."""
+    chironomy("generate", DEMO, "--generator", "rhythm", *arguments)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the demo's take and its companions."""
     folder = tmp_path_factory.mktemp("made")
     outputs = [f"-o{folder / name}" for name in ("take.npz", "take.bvh", "take.smplx.npz")]
-    chironomy("generate", DEMO, "--transcript", DEMO.with_suffix(".txt"), *outputs)
+    generate("--transcript", DEMO.with_suffix(".txt"), *outputs)
     return folder
 
 
@@ -41,12 +46,12 @@ def test_the_take_is_as_long_as_the_recording_and_knows_its_words(made: Path):
 
 def test_the_same_request_gives_the_same_bytes(made: Path, tmp_path: Path):
     again = tmp_path / "again.npz"
-    chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "-o", again)
+    generate("-t", DEMO.with_suffix(".txt"), "-o", again)
     assert again.read_bytes() == (made / "take.npz").read_bytes()
 
 
 def test_another_seed_gives_another_take(made: Path, tmp_path: Path):
-    chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "--seed", 2, "-o", tmp_path / "two.npz")
+    generate("-t", DEMO.with_suffix(".txt"), "--seed", 2, "-o", tmp_path / "two.npz")
     one, two = read_take(made / "take.npz"), read_take(tmp_path / "two.npz")
     apart = rot.angle(rot.multiply(rot.inverse(one.base_rotations), two.base_rotations))
     assert np.degrees(apart.max(axis=(0, 1))) > 20
@@ -65,7 +70,7 @@ def test_a_slider_changes_the_motion_around_its_word_alone(made: Path, tmp_path:
 
 def test_sliders_given_to_generate_are_remembered_by_the_take(made: Path, tmp_path: Path):
     take, first, second = tmp_path / "take.npz", tmp_path / "first.bvh", tmp_path / "second.bvh"
-    chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "--emphasis", "never=1.7", "-o", take, "-o", first)
+    generate("-t", DEMO.with_suffix(".txt"), "--emphasis", "never=1.7", "-o", take, "-o", first)
     chironomy("export", take, "-o", second)
     assert first.read_bytes() == second.read_bytes() != (made / "take.bvh").read_bytes()
 
@@ -96,7 +101,7 @@ def test_export_reports_the_frames_and_rate_that_it_wrote(
 
 def test_a_chosen_gesture_class_is_performed(tmp_path: Path):
     path = tmp_path / "take.npz"
-    chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "--gesture", "easy=big,never=none", "-o", path)
+    generate("-t", DEMO.with_suffix(".txt"), "--gesture", "easy=big,never=none", "-o", path)
     classes = {entry.word.text: entry.gesture_class for entry in read_take(path).metadata.words}
     assert classes["easy"] == "big"
     assert classes["never"] == ""
@@ -106,13 +111,13 @@ def test_a_chosen_gesture_class_is_performed(tmp_path: Path):
 def test_words_and_times_can_be_written_and_read_again(tmp_path: Path, ending: str):
     words, take = tmp_path / f"words{ending}", tmp_path / "take.npz"
     chironomy("align", DEMO, "-t", DEMO.with_suffix(".txt"), "-o", words)
-    chironomy("generate", DEMO, "-t", words, "-o", take)
+    generate("-t", words, "-o", take)
     assert len(read_take(take).metadata.words) == len(DEMO.with_suffix(".txt").read_text().split())
 
 
 def test_json_is_one_object_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "take.npz"
-    chironomy("generate", DEMO, "-t", DEMO.with_suffix(".txt"), "-o", out, "--json")
+    generate("-t", DEMO.with_suffix(".txt"), "-o", out, "--json")
     printed = capsys.readouterr()
     report = json.loads(printed.out)
     assert report["outputs"] == [str(out)]

@@ -21,8 +21,6 @@ from chironomy.nets.model_card import Origin, write_card
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's folder of models; none came along."""
     monkeypatch.setenv("CHIRONOMY_MODELS", str(tmp_path))
-    monkeypatch.setattr("chironomy.generators.models._INSTALLED", tmp_path / "none")
-    monkeypatch.setattr("chironomy.generators.models._REPOSITORY", tmp_path / "none")
     return tmp_path
 
 
@@ -59,7 +57,7 @@ def test_a_whole_model_is_taken_before_a_broken_one_and_the_users_before_one_tha
     place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     bundled = tmp_path_factory.mktemp("bundled")
-    monkeypatch.setattr("chironomy.generators.models._INSTALLED", bundled)
+    monkeypatch.setenv("CHIRONOMY_BUNDLED_MODELS", str(bundled))
     came_along = model(bundled / "small")
     assert models_folders() == (place, bundled)
     assert choose_model("semtalk") == came_along
@@ -163,7 +161,7 @@ def test_the_command_line_says_what_is_missing_before_it_listens(place: Path) ->
 
 def test_settings_of_another_generator_are_wrong_use(place: Path) -> None:
     with pytest.raises(typer.BadParameter, match="top_k: the generator rhythm has no such setting"):
-        chironomy("generate", DEMO, "--text", "I never said that", "--top-k", 5, "-o", place / "take.npz")
+        chironomy("generate", DEMO, "--text", "I never said that", "--generator", "rhythm", "--top-k", 5, "-o", place / "take.npz")
 
 
 def test_the_doctor_names_models_and_what_is_wrong_with_them(place: Path) -> None:

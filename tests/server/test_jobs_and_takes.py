@@ -45,7 +45,7 @@ def test_a_take_is_the_same_as_from_the_command_line(take: Path, speech: bytes, 
 
     audio, own = tmp_path / "speech.flac", tmp_path / "own.npz"
     audio.write_bytes(speech)
-    command = ["generate", str(audio), "--text", SHORT_TEXT, "--seed", "7", "-o", str(own)]
+    command = ["generate", str(audio), "--text", SHORT_TEXT, "--generator", "rhythm", "--seed", "7", "-o", str(own)]
     app(command, standalone_mode=False)
     assert own.read_bytes() == take.read_bytes()
 

@@ -16,6 +16,7 @@ from ..progress import within
 from .terminal import progress_bar
 
 if TYPE_CHECKING:
+    from ..generators.default import Choice
     from ..generators.semtalk.fusing import FusionMode
     from ..motion.body import Body
     from ..pipeline.smplx_model import SmplxModel
@@ -118,12 +119,15 @@ def run_generate(
         style_named(style)
         sliders = read_sliders(emphasis, texts)
         classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
+        choice = _choice(generator, model)
+        generator = choice.generator
         settings = _settings({"temperature": temperature, "top_k": top_k, "speaker": speaker})
         settings |= {"lazy": True, "sliders": sliders} if lazy else {}
         check_settings(generator, settings)
         if fusion != POSE and not entry_of(generator).weights:
             raise UserError(f"--fusion {fusion}: the generator {generator} mixes by pose alone")
-    wishes = Wishes(generator, style, seed, classes, settings, _weights(generator, model))
+    weights = _weights(generator, choice.model)
+    wishes = Wishes(generator, style, seed, classes, settings, weights, tuple(filter(None, [choice.notice])))
     body, smplx = _body(smplx_model)
     device, no_device = choose_device(device) if entry_of(generator).weights else ("cpu", "")
     with progress_bar(as_json) as progress:
@@ -140,6 +144,9 @@ def run_generate(
         as_json,
         [*outputs, *beside],
         [*filter(None, [no_device]), *fallen_back, *take.metadata.notices],
+        generator=take.metadata.generator,
+        model=take.metadata.settings.get("model", ""),
+        weights=take.metadata.weights,
         duration_s=round(recording.audio.duration_s, 3),
         frames=take.frames,
         fps=take.metadata.fps,
@@ -151,6 +158,16 @@ def run_generate(
 def _settings(options: Mapping[str, object]) -> dict[str, object]:
     """Those that were given; the generator has its own values for the others."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _choice(generator: str, model: str) -> Choice:
+    """The generator that was meant, also where its model alone is named, by its name or its folder."""
+    from ..generators.default import Choice, completed, generator_of
+    from ..generators.models import examine
+
+    if model and not generator and Path(model).is_dir():
+        return Choice(generator_of(examine(Path(model))), model)
+    return completed(generator, model)
 
 
 def _weights(generator: str, model: str) -> Path | None:

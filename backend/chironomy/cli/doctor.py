@@ -78,19 +78,15 @@ def _disk() -> Finding:
 
 def _models() -> list[Finding]:
     """Every model that was found; and where a generator has none, how to get one, which nobody must."""
-    from ..generators.models import find_models, models_folders
+    from ..generators.models import damage_of, find_models, models_folders
     from ..generators.registry import GENERATORS
 
     found = find_models()
-    lines = [
-        Finding(
-            f"model {model.name}",
-            not model.problem,
-            "cannot be used" if model.problem else f"for {model.system}, in {model.folder}",
-            model.problem,
-        )
-        for model in found
-    ]
+    lines = []
+    for model in found:
+        problem = model.problem or damage_of(model)
+        detail = "cannot be used" if problem else f"for {model.system}, in {model.folder}"
+        lines.append(Finding(f"model {model.name}", not problem, detail, problem))
     without = {name for name, entry in GENERATORS.items() if entry.weights} - {model.system for model in found}
     places = " or ".join(str(folder) for folder in models_folders())
     return lines + [
@@ -98,11 +94,19 @@ def _models() -> list[Finding]:
     ]
 
 
+def _default() -> Finding:
+    """What makes the motion where nobody chooses; a missing model is none that anybody must have."""
+    from ..generators.default import default_choice
+
+    choice = default_choice()
+    return Finding("default", True, choice.notice or f"generator {choice.generator}, model {choice.model}")
+
+
 def findings() -> list[Finding]:
     """Everything that is looked at, in the order in which a newcomer needs it."""
     python = Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")
     opened = [finding for finding in (_opens("pocketsphinx"), _opens("bpy")) if finding]
-    return [python, _disk(), *(_package(*entry) for entry in _PACKAGES), *opened, _device(), *_models()]
+    return [python, _disk(), *(_package(*entry) for entry in _PACKAGES), *opened, _device(), _default(), *_models()]
 
 
 def run_doctor(as_json: bool) -> None:

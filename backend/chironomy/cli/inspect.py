@@ -40,6 +40,7 @@ def facts_of(take: Take) -> dict[str, object]:
         "frames": take.frames,
         "fps": metadata.fps,
         "generator": metadata.generator,
+        "model": metadata.settings.get("model", ""),
         "weights": metadata.weights,
         "seed": metadata.seed,
         "settings": metadata.settings,
@@ -60,6 +61,11 @@ def run_inspect(path: Path, as_json: bool) -> None:
     _print_for_people(path, facts)
 
 
+def _model_line(facts: dict[str, object]) -> str:
+    """Name and hash of the model that made the take, as far as one tells it from others; nothing without one."""
+    return f"model {facts['model']} ({str(facts['weights'])[:12]}), " if facts["weights"] else ""
+
+
 def _print_for_people(path: Path, facts: dict[str, object]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -67,7 +73,7 @@ def _print_for_people(path: Path, facts: dict[str, object]) -> None:
     console = Console(highlight=False)
     console.print(
         f"{path}: {facts['duration_s']} s, {facts['frames']} frames at {facts['fps']:g} fps, "
-        f"generator {facts['generator']}, seed {facts['seed']}",
+        f"generator {facts['generator']}, {_model_line(facts)}seed {facts['seed']}",
         soft_wrap=True,
     )
     table = Table(box=None, header_style="bold")

@@ -100,7 +100,10 @@ def generate(
     output: Outputs,
     transcript: TranscriptFile = None,
     text: TranscriptText = None,
-    generator: Annotated[str, typer.Option(help="What makes the motion.")] = "rhythm",
+    generator: Annotated[
+        str,
+        typer.Option(help="What makes the motion; nothing: the model that came along, or rhythm where it is missing."),
+    ] = "",
     style: Annotated[str, typer.Option(help="calm, neutral or lively (presets/styles.json).")] = "neutral",
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another take; the same seed, the same take.")] = 1,
     fps: Fps = None,

@@ -13,10 +13,12 @@ from pathlib import Path
 from ..errors import UserError
 from ..nets.config import read_model_config
 from ..nets.front_end.needs import missing_of, missing_of_semges
-from ..nets.model_card import CARD, Card, read_card, remedy
+from ..nets.model_card import CARD, Card, read_card, remedy, verified
 from .registry import entry_of
 
 MODELS_VARIABLE = "CHIRONOMY_MODELS"
+#: Names another folder for the models that came along: for those who package Chironomy, and for tests.
+BUNDLED_VARIABLE = "CHIRONOMY_BUNDLED_MODELS"
 _INSTALLED = Path(__file__).parents[1] / "models"
 _REPOSITORY = Path(__file__).parents[3] / "models"
 
@@ -38,8 +40,13 @@ class FoundModel:
 def models_folders() -> tuple[Path, ...]:
     """Where models are looked for: the user's folder first, then those that came along."""
     own = os.environ.get(MODELS_VARIABLE)
-    bundled = _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
-    return tuple(folder for folder in (Path(own) if own else None, bundled) if folder is not None)
+    return (*((Path(own),) if own else ()), bundled_folder())
+
+
+def bundled_folder() -> Path:
+    """Where the models that came along lie: inside the installed package, or at the root of the repository."""
+    chosen = os.environ.get(BUNDLED_VARIABLE)
+    return Path(chosen) if chosen else _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
 
 
 def find_models(generator: str = "") -> tuple[FoundModel, ...]:
@@ -60,6 +67,17 @@ def examine(folder: Path) -> FoundModel:
     except UserError as error:
         return FoundModel(folder.name, folder, "", problem=str(error))
     return FoundModel(folder.name, folder, origin.system, origin.licence, origin.summary, problem)
+
+
+def damage_of(model: FoundModel) -> str:
+    """The first file of a model that is missing or, by its hash, another: one line; "" where all are as they were."""
+    try:
+        card = read_card(model.folder)
+        for name in card.files:
+            verified(model.folder, card, name)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def choose_model(generator: str, name: str = "") -> Path | None:

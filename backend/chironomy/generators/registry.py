@@ -14,6 +14,8 @@ class GeneratorEntry:
 
     module: str
     attribute: str
+    title: str
+    """As people read it."""
     licence: str
     """Of the code; weights have their own, which their card names."""
     description: str
@@ -27,12 +29,14 @@ GENERATORS = {
     "rhythm": GeneratorEntry(
         "rhythm",
         "RhythmGenerator",
+        "Rhythm (no weights, instant)",
         "GPL-3.0-or-later",
         "Gestures from the rhythm of the voice and the meaning of words; needs no weights",
     ),
     "semtalk": GeneratorEntry(
         "semtalk.generator",
         "SemTalkGenerator",
+        "SemTalk (learned)",
         "GPL-3.0-or-later",
         "Gestures and face learned from people who speak: rhythmic motion, and semantic motion where words call for it",
         weights="make them with `chironomy convert-weights semtalk FOLDER -o models/semtalk-official`, or train some",
@@ -41,13 +45,13 @@ GENERATORS = {
     "semges": GeneratorEntry(
         "semges.generator",
         "SemGesGenerator",
+        "SemGes (learned)",
         "GPL-3.0-or-later",
         "Gestures of arms and hands learned from people who speak; legs stand, and there is one layer only",
         weights="make them with `chironomy convert-weights semges FOLDER -o models/semges-official`, or train some",
         settings=("speaker",),
     ),
 }
-DEFAULT_GENERATOR = "rhythm"
 
 
 def generator_names() -> tuple[str, ...]:

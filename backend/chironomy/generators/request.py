@@ -48,6 +48,15 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class LoadingGenerator(Protocol):
+    """A generator with networks, which take a while to load."""
+
+    def load(self, model: Path, device: str) -> None:
+        """Has in memory what the first take with this model would wait for. Raises UserError."""
+        ...
+
+
+@runtime_checkable
 class CodesGenerator(Protocol):
     """A generator with networks: makes several lines at once, and keeps what it drew for each."""
 

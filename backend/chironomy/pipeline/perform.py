@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Wishes:
     """What the animator asks of a generation, apart from the recording."""
 
-    generator: str = "rhythm"
+    generator: str
     style: str = "neutral"
     seed: int = 1
     gesture_classes: Mapping[int, str] = field(default_factory=dict)
@@ -32,6 +32,8 @@ class Wishes:
     """Of this generator; see its entry in generators/registry.py."""
     model: Path | None = None
     """The folder of the weights, for generators that have some; see generators/models.py."""
+    notices: tuple[str, ...] = ()
+    """What is known beforehand, for the take's notices."""
 
 
 class Performed(NamedTuple):
@@ -69,7 +71,7 @@ def perform_with_codes(
     metadata = replace(
         take.metadata,
         sources=(*take.metadata.sources, *_origin(Path(recording.audio.source))),
-        notices=(*recording.speech.alignment.notices, *take.metadata.notices),
+        notices=(*wishes.notices, *recording.speech.alignment.notices, *take.metadata.notices),
     )
     # rounded now, so that files made with the take equal those made from its file later
     return Performed(as_stored(replace(take, metadata=metadata)), codes)

@@ -18,6 +18,7 @@ from starlette.datastructures import UploadFile
 
 from .. import __version__
 from ..errors import UserError
+from ..generators.default import Choice, completed
 from ..generators.models import choose_model
 from ..generators.registry import GENERATORS, check_settings
 from ..presets import load_preset, presets_folder
@@ -51,6 +52,9 @@ async def take_in(request: Request, store: Store, limits: Limits, kind: str | No
         wanted = await _wishes(form.get("request"), limits)
         if kind is not None:
             wanted = wanted.model_copy(update={"kind": kind})
+        choice = _choice(wanted)
+        wanted = wanted.model_copy(update={"generator": choice.generator, "model": choice.model})
+        _require_known(wanted)
         audio, transcript = form.get("audio"), form.get("transcript")
         if not isinstance(audio, UploadFile):
             raise Problem(422, "audio_missing", "the recording is missing: send it as the part “audio”, a file")
@@ -61,7 +65,7 @@ async def take_in(request: Request, store: Store, limits: Limits, kind: str | No
         folder = store.jobs / job_id
         folder.mkdir(mode=0o700)
         try:
-            return await _in_place(job_id, wanted, audio, transcript, folder)
+            return await _in_place(job_id, wanted, choice.notice, audio, transcript, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -94,11 +98,17 @@ async def _wishes(part: UploadFile | str | None, limits: Limits) -> JobRequest:
     else:
         content = part
     try:
-        wanted = JobRequest.model_validate_json(content)
+        return JobRequest.model_validate_json(content)
     except ValidationError as error:
         raise of_validation(error.errors(include_url=False, include_input=False), "the request") from error
-    _require_known(wanted)
-    return wanted
+
+
+def _choice(wanted: JobRequest) -> Choice:
+    """Generator and model, also where the request leaves them open. Raises Problem."""
+    try:
+        return completed(wanted.generator, wanted.model)
+    except UserError as error:
+        raise Problem(422, "no_weights", str(error)) from error
 
 
 def _require_known(wanted: JobRequest) -> None:
@@ -145,7 +155,7 @@ _OF_A_TAKE = ("generator", "model", "settings", "style", "gesture_classes")
 
 
 async def _in_place(
-    job_id: str, wanted: JobRequest, audio: UploadFile, transcript: UploadFile | None, folder: Path
+    job_id: str, wanted: JobRequest, notice: str, audio: UploadFile, transcript: UploadFile | None, folder: Path
 ) -> Job:
     name = _display_name(audio, "the recording")
     sound = await run_in_threadpool(_saved, audio, folder, "audio" + _audio_ending(name), name)
@@ -154,10 +164,10 @@ async def _in_place(
     hearing, body = state_of(alignment_model(wanted.language)), state_of(smplx_model_file())
     words_id = _hash([__version__, sound.digest, words.file, words.digest, wanted.language, hearing])
     seeds = range(wanted.seed, wanted.seed + (min(wanted.variations, MOST_VARIATIONS)))
-    settings = wanted.model_dump(include={"language", *_OF_A_TAKE})
+    settings = {**wanted.model_dump(include={"language", *_OF_A_TAKE}), "notice": notice}
     weights = state_of(_weights(wanted)) if wanted.kind == "generate" else []
     takes = [
-        (_hash([words_id, presets, body, weights, *(settings[key] for key in _OF_A_TAKE), seed]), seed)
+        (_hash([words_id, presets, body, weights, notice, *(settings[key] for key in _OF_A_TAKE), seed]), seed)
         for seed in seeds
     ]
     return Job(

@@ -51,14 +51,14 @@ class NetworkFusing:
 
 
 def _opened(order: Mapping[str, Any], body: Body, device: str, progress: Progress) -> _Ready:
-    progress("Loading", 0.0)
+    progress("Loading model", 0.0)
     from ..formats.take import read_take
     from ..generators.semtalk.codes import read_codes
     from ..generators.semtalk.fusing import Fuser
     from ..generators.semtalk.loading import loaded
 
     take, codes = read_take(order["take"]), read_codes(order["codes"])
-    progress("Loading", 0.2)
+    progress("Loading model", 0.2)
     folder = _model_of(take)
     settings = take.metadata.settings  # as for generating, so that the model in memory is the one that is wanted
     model = loaded(folder, device, settings.get("precision", "auto"), bool(settings.get("compile")))

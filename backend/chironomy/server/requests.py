@@ -62,7 +62,10 @@ class JobRequest(Strict):
     text: str | None = Field(default=None, max_length=1_000_000)
     words: list[WordModel] | None = Field(default=None, min_length=1, max_length=_MOST_WORDS)
     language: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
-    generator: str = Field(default="rhythm", max_length=100)
+    generator: str = Field(
+        default="", max_length=100,
+        description="Empty: the model's, where one is named, else that of `default` in GET /health.",
+    )  # fmt: skip
     model: str = Field(
         default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,79})?$",
         description="For generators with weights: one of its models in GET /health; empty: the first that is whole.",
@@ -133,10 +136,21 @@ class ModelModel(BaseModel):
     """What is missing or broken; empty where all is there."""
 
 
+class DefaultModel(BaseModel):
+    """What makes a job's takes where it names neither generator nor model."""
+
+    generator: str
+    model: str
+    """Empty where the generator needs none."""
+    notice: str
+    """Why it is not the model that came along, where it is not; such takes have this line among their notices."""
+
+
 class GeneratorModel(BaseModel):
     """One generator."""
 
     name: str
+    title: str
     licence: str
     """Of its code; its models have their own."""
     description: str
@@ -154,6 +168,7 @@ class Health(BaseModel):
     device: str
     memory_mb: float
     generators: list[GeneratorModel]
+    default: DefaultModel
     styles: list[str]
     gesture_classes: list[str]
     jobs_queued: int

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from .. import __version__
+from ..generators.default import default_choice
 from ..generators.models import find_models, missing
 from ..generators.registry import GENERATORS
 from .fuse import Unfit, frames_of, fused_by_pose
@@ -25,7 +26,17 @@ from .jobs import Jobs, as_event
 from .parents import Parents
 from .problems import MEDIA_TYPE as PROBLEM_TYPE
 from .problems import Problem, ProblemDocument
-from .requests import FuseRequest, GeneratorModel, Health, JobCreated, JobRequest, JobStatus, ModelModel, ParentRequest
+from .requests import (
+    DefaultModel,
+    FuseRequest,
+    GeneratorModel,
+    Health,
+    JobCreated,
+    JobRequest,
+    JobStatus,
+    ModelModel,
+    ParentRequest,
+)
 from .settings import PROTOCOL, Limits
 from .store import Store
 
@@ -169,12 +180,14 @@ def _add_server_routes(router: APIRouter, rooms: Rooms) -> None:
     @router.get("/health", summary="What the server is and does")
     async def health() -> Health:
         generators = await run_in_threadpool(_generators)
+        default = await run_in_threadpool(default_choice)
         return Health(
             version=__version__,
             protocol=PROTOCOL,
             device=rooms.jobs.devices,
             memory_mb=_memory_mb(),
             generators=generators,
+            default=DefaultModel(generator=default.generator, model=default.model, notice=default.notice),
             styles=styles(),
             gesture_classes=gesture_classes(),
             jobs_queued=rooms.jobs.count("queued"),
@@ -193,6 +206,7 @@ def _generators() -> list[GeneratorModel]:
     return [
         GeneratorModel(
             name=name,
+            title=entry.title,
             licence=entry.licence,
             description=entry.description,
             settings=list(entry.settings),

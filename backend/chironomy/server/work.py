@@ -25,6 +25,7 @@ from ..progress import Cancelled, Progress, within
 from .fuse import Unfit
 from .network_fusing import NetworkFusing
 from .own_files import alignment_model, alignment_model_place, smplx_model_file, state_of
+from .preloading import Preloading
 
 if TYPE_CHECKING:
     from ..motion.body import Body
@@ -48,9 +49,12 @@ class Performer:
         self._notices = [notice] if notice else []
         self._heard: tuple[str, Recording] | None = None
         self._fusing = NetworkFusing()
+        self._preloading = Preloading(device)
 
     def perform(self, order: Mapping[str, Any], progress: Progress) -> Results:
         """Writes the results into the order's folder. Raises UserError."""
+        if order["kind"] == "prepare":
+            return self._prepare()
         progress("Loading", 0.0)
         if order["kind"] == "fuse":
             return self._fuse(order, progress)
@@ -68,15 +72,39 @@ class Performer:
             )
             write_words_json(folder / words_name, alignment.words, audio.duration_s)
             return {words_name: _all_named(alignment.notices, order, folder)}
+        model = self._begin_loading(order)
         recording = self._recording(order, folder, within(progress, 0.02, 0.7))
         write_words_json(folder / words_name, recording.speech.words, recording.audio.duration_s)
-        takes = self._generate(order, recording, folder, within(progress, 0.7, 1.0))
+        takes = self._generate(order, model, recording, folder, within(progress, 0.7, 1.0))
         return {words_name: list(recording.speech.alignment.notices), **takes}
+
+    def _prepare(self) -> Results:
+        """Begins to load the model of jobs that name none; such a job then need not wait for all of it."""
+        from ..generators.default import default_choice
+        from ..generators.models import choose_model
+
+        choice = default_choice()
+        if model := choose_model(choice.generator, choice.model):
+            _import_hearing()
+            self._preloading.begin(choice.generator, model)
+        return {}
+
+    def _begin_loading(self, order: Mapping[str, Any]) -> Path | None:
+        """The folder of the model that the order needs, which is loaded while the recording is listened to."""
+        from ..generators.models import choose_model
+
+        self._fusing.forget()  # not two models in memory
+        model = choose_model(order["generator"], order["model"])
+        if model is not None:
+            _import_hearing()
+            self._preloading.begin(order["generator"], model)
+        return model
 
     def _fuse(self, order: Mapping[str, Any], progress: Progress) -> Results:
         from ..generators.devices import with_fallback
 
         body = _body()
+        self._preloading.wait(progress)
         with_fallback(self._device, lambda device: self._fusing.fuse(order, body, device, progress))
         return {}
 
@@ -94,19 +122,21 @@ class Performer:
         recording = self._heard[1]
         return replace(recording, audio=replace(recording.audio, source=str(path)))
 
-    def _generate(self, order: Mapping[str, Any], recording: Recording, folder: Path, progress: Progress) -> Results:
+    def _generate(
+        self, order: Mapping[str, Any], model: Path | None, recording: Recording, folder: Path, progress: Progress
+    ) -> Results:
         from ..formats.take import write_take
         from ..generators.devices import with_fallback
-        from ..generators.models import choose_model
         from ..pipeline.perform import Wishes, perform_with_codes
 
-        self._fusing.forget()  # not two models in memory
         body, results = _body(), {}
-        model = choose_model(order["generator"], order["model"])
+        if model is not None:
+            self._preloading.wait(progress)
+        told = tuple(filter(None, [order.get("notice")]))
         classes = {int(number): name for number, name in order["gesture_classes"].items()}
         for number, (take_id, seed) in enumerate(order["takes"]):
             part = within(progress, number / len(order["takes"]), (number + 1) / len(order["takes"]))
-            wishes = Wishes(order["generator"], order["style"], seed, classes, order["settings"], model)
+            wishes = Wishes(order["generator"], order["style"], seed, classes, order["settings"], model, told)
             (take, codes), fallen_back = with_fallback(
                 self._device,
                 lambda device, wishes=wishes, part=part: perform_with_codes(recording, body, wishes, part, device),
@@ -124,6 +154,11 @@ class Performer:
                 write_codes(folder / codes_name, codes)
                 results[codes_name] = []
         return results
+
+
+def _import_hearing() -> None:
+    """Before a thread imports at the same time: of modules that import each other it might then find halves."""
+    from ..pipeline import hear  # noqa: F401
 
 
 def _body() -> Body:

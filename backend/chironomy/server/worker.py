@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from ..generators.default import default_choice
 from ..generators.devices import known_device
 
 _LONGEST_LINE = 1 << 20
@@ -52,9 +53,12 @@ class Worker:
         self._presets = ""
 
     async def prepare(self, presets: str) -> None:
-        """Starts the process ahead of the first job where only it can tell what the device is. Raises WorkerDied."""
+        """Starts the process ahead of the first job, where a model can be loaded meanwhile, or where only the process
+        can tell what the device is. Raises WorkerDied."""
         self._presets = presets
-        if not known_device(self._asked):
+        if default_choice().model:
+            await self.run({"kind": "prepare"}, presets, lambda _stage, _fraction: None)
+        elif not known_device(self._asked):
             await self._started()
 
     async def run(self, order: Mapping[str, Any], presets: str, on_progress: OnProgress) -> dict[str, Any]:

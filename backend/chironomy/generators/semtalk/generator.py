@@ -17,7 +17,7 @@ from ..devices import with_fallback
 from ..request import Request
 from .codes import TakeCodes, codes_of
 from .lines import Line
-from .listening import listen
+from .listening import front_end_of, listen
 from .loading import loaded
 from .settings import Settings, read_settings
 from .take_making import make_take
@@ -35,6 +35,11 @@ class SemTalkGenerator:
     """Base motion, semantic motion and psi from networks with a model's weights."""
 
     name = "semtalk"
+
+    def load(self, model: Path, device: str) -> None:
+        """Networks, and what they hear and read with, as for a request with the settings that nobody changed."""
+        config = loaded(model, device, Settings().precision).config
+        front_end_of(config, model, device).load()
 
     def generate(self, request: Request, progress: Progress = silent) -> Take:
         """Raises UserError for a model, style or setting that does not fit."""
@@ -63,7 +68,7 @@ class SemTalkGenerator:
 def _generate(
     folder: Path, requests: Sequence[Request], settings: Settings, device: str, progress: Progress
 ) -> list[Generated]:
-    progress("Loading", 0.0)
+    progress("Loading model", 0.0)
     model = loaded(folder, device, settings.precision, settings.compile)
     lines = listen(model.config, folder, requests, settings, device, within(progress, 0.02, 0.3))
     return perform_lines(model, lines, requests, settings, within(progress, 0.3, 1.0))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import UserError
 from ...nets.config import FrontEndConfig, ModelConfig
-from ...nets.front_end.features import Features, front_end
+from ...nets.front_end.features import Features, FrontEnd, front_end
 from ...nets.front_end.frames import frames_within
 from ...progress import Progress, silent, within
 from ..request import Request
@@ -23,6 +23,12 @@ from .start_pose import start_motion
 from .windows import Windows
 
 
+def front_end_of(config: ModelConfig, folder: Path, device: str) -> FrontEnd:
+    """What a model hears and reads with; the last one stays in memory. Raises UserError."""
+    # frozen, so it is hashable
+    return front_end(config.front_end, folder, device, config.behaviour.silence)  # type: ignore[arg-type]
+
+
 def listen(
     config: ModelConfig,
     folder: Path,
@@ -32,8 +38,7 @@ def listen(
     progress: Progress = silent,
 ) -> list[Line]:
     """A line for each request. Raises UserError, also where a style or speaker is not one of the model's."""
-    # frozen, so it is hashable
-    hearing = front_end(config.front_end, folder, device, config.behaviour.silence)  # type: ignore[arg-type]
+    hearing = front_end_of(config, folder, device)
     lines = []
     for number, request in enumerate(requests):
         part = within(progress, number / len(requests), (number + 1) / len(requests))

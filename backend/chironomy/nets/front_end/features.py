@@ -91,6 +91,11 @@ class FrontEnd:
                 "channels: correct the model's config.yaml"
             )
 
+    def load(self) -> None:
+        """Loads now what is otherwise loaded when it is first needed. Raises UserError."""
+        if self.config.text == "minilm":
+            load_minilm(self.device)
+
     def features(self, speech: Speech, audio: Audio | None, progress: Progress = silent) -> Features:
         """The features of a recording. The same input gives the same features. Raises UserError."""
         key = _digest(speech, audio)
