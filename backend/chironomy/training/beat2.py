@@ -59,7 +59,10 @@ def prepare_beat2(
     splits = _read_splits(folder)
     front = FrontEnd(config.front_end, models, silence=config.behaviour.silence)
     writer = CorpusWriter(output, _facts(config))
+    made_before = writer.ids
     for number, name in enumerate(names):
+        if name in made_before:
+            continue
         progress(f"Preparing {name}", number / len(names))
         try:
             arrays, words = _recording(folder, name, front, config.window_frames)

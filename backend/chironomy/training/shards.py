@@ -36,7 +36,10 @@ _MAX_INDEX_BYTES = 500_000_000
 
 
 class CorpusWriter:
-    """Writes a corpus recording by recording; it is a corpus from `close` on, which writes corpus.json."""
+    """Writes a corpus recording by recording, and corpus.json with each shard: what is written is a corpus at any time.
+
+    A folder with a corpus of the same facts is gone on with; `ids` says what it has, and what was left out of it.
+    """
 
     def __init__(self, folder: Path, facts: CorpusFacts, shard_frames: int = 36_000) -> None:
         self._folder, self._facts, self._shard_frames = folder, facts, shard_frames
@@ -48,7 +51,9 @@ class CorpusWriter:
         self._shard = self._offset = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
+            if (folder / INDEX_FILE).exists():
+                self._go_on()
+            elif any(folder.iterdir()):
                 raise UserError(f"{folder}: is not empty: choose a new folder for the corpus")
         except OSError as error:
             raise UserError(f"{folder}: cannot be made ({error.strerror or error}): choose another folder") from error
@@ -86,6 +91,16 @@ class CorpusWriter:
         if self._offset >= self._shard_frames:
             self._write_shard()
 
+    @property
+    def ids(self) -> set[str]:
+        """Recordings that are there or were left out."""
+        return {*self._recordings, *(skipped.id for skipped in self._skipped)}
+
+    @property
+    def frames(self) -> int:
+        """Of all recordings together."""
+        return sum(recording.frames for recording in self._recordings.values())
+
     def skip(self, id: str, reason: str) -> None:
         """Notes a recording that could not be used."""
         self._skipped.append(SkippedRecording(id=id, reason=reason))
@@ -96,6 +111,17 @@ class CorpusWriter:
             raise UserError(f"{self._folder}: no recording could be used: see what was skipped and why")
         if self._pending:
             self._write_shard()
+        return self._write_index()
+
+    def _go_on(self) -> None:
+        corpus = Corpus(self._folder)
+        if corpus.facts != self._facts:
+            raise UserError(f"{self._folder}: holds a corpus of another kind: choose a new folder for this one")
+        self._recordings = {recording.id: recording for recording in corpus.recordings}
+        self._skipped = list(corpus.skipped)
+        self._shard = 1 + max(int(recording.shard.removeprefix("shard_")) for recording in corpus.recordings)
+
+    def _write_index(self) -> CorpusIndex:
         index = CorpusIndex(
             facts=self._facts, recordings=tuple(self._recordings.values()), skipped=tuple(self._skipped)
         )
@@ -141,6 +167,7 @@ class CorpusWriter:
         _write_json(folder / WORDS_FILE, self._words)
         self._pending, self._words = [], {}
         self._shard, self._offset = self._shard + 1, 0
+        self._write_index()
 
 
 class Corpus:

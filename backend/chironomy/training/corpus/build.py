@@ -61,6 +61,10 @@ class _Job:
     line: Line
     copy: int
 
+    @property
+    def name(self) -> str:
+        return f"{self.line.id}-{self.copy}"
+
 
 @dataclass(frozen=True)
 class _Made:
@@ -72,7 +76,10 @@ class _Made:
 
 
 def build(order: Order, folder: Path, workers: int = 1, progress: Progress = silent) -> CorpusIndex:
-    """Writes a corpus of at least so many hours. The same order gives the same corpus. Raises UserError."""
+    """Writes a corpus of at least so many hours; one that was interrupted goes on after its last shard.
+
+    The same order gives the same corpus. Raises UserError.
+    """
     require_synthesiser()
     facts = CorpusFacts(
         name="chironomy-gestures",
@@ -86,9 +93,9 @@ def build(order: Order, folder: Path, workers: int = 1, progress: Progress = sil
         seed=order.seed,
     )
     writer = CorpusWriter(folder, facts)
-    wanted, frames = order.hours * 3600 * FPS, 0
+    wanted, frames, made_before = order.hours * 3600 * FPS, writer.frames, writer.ids
     with ProcessPoolExecutor(workers) as pool:
-        jobs = _jobs(order)
+        jobs = (job for job in _jobs(order) if job.name not in made_before)
         while frames < wanted and (batch := list(islice(jobs, 8 * workers))):
             for made in pool.map(_make, batch):
                 frames += _add(writer, made)
@@ -104,8 +111,7 @@ def _jobs(order: Order) -> Iterator[_Job]:
 
 
 def _add(writer: CorpusWriter, made: _Made) -> int:
-    line = made.job.line
-    name = f"{line.id}-{made.job.copy}"
+    line, name = made.job.line, made.job.name
     if made.problem:
         writer.skip(name, made.problem)
         return 0

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
@@ -86,11 +86,20 @@ def _speech_lines(folder: Path, seed: int) -> Iterator[Line]:
     if not speeches:
         raise UserError(f"{folder}: holds no texts: give the folder of the speeches")
     pieces = [(path, number) for path, found in speeches.items() for number in range(len(found))]
+    names = _names(speeches)
     for round_number in count():
         for k in chance.permutation(len(pieces)):
             path, number = pieces[k]
-            name = f"{path.stem}-{number:04d}"
+            name = f"{names[path]}-{number:04d}"
             yield _spoken_line(name, round_number, path.stem, _split(path.stem), speeches[path][number], chance)
+
+
+def _names(paths: Iterable[Path]) -> dict[Path, str]:
+    """A file's name, and its folder's before it where another folder has a file of that name too."""
+    names: dict[Path, str] = {}
+    for path in paths:
+        names[path] = f"{path.parent.name}-{path.stem}" if path.stem in names.values() else path.stem
+    return names
 
 
 def _dialogue_lines(seed: int) -> Iterator[Line]:
