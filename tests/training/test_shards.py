@@ -66,6 +66,32 @@ def test_a_group_is_never_in_two_splits(tmp_path: Path) -> None:
         writer.close()
 
 
+def test_a_corpus_that_was_interrupted_goes_on_after_its_last_shard(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    writer = CorpusWriter(whole, FACTS, shard_frames=160)
+    for k in range(5):
+        writer.add(f"{k}", "train", recording_arrays(k, 80))
+    writer.close()
+    interrupted = CorpusWriter(parts, FACTS, shard_frames=160)
+    interrupted.skip("none", "broken")
+    for k in range(3):
+        interrupted.add(f"{k}", "train", recording_arrays(k, 80))
+    writer = CorpusWriter(parts, FACTS, shard_frames=160)
+    assert writer.ids == {"0", "1", "none"}
+    assert writer.frames == 160
+    for k in range(2, 5):
+        writer.add(f"{k}", "train", recording_arrays(k, 80))
+    writer.close()
+    expected, found = Corpus(whole), Corpus(parts)
+    assert found.recordings == expected.recordings
+    assert all(np.array_equal(found.read(r, "rotations"), expected.read(r, "rotations")) for r in found.recordings)
+
+
+def test_a_corpus_of_another_kind_is_never_added_to(folder: Path) -> None:
+    with pytest.raises(UserError, match="another kind"):
+        CorpusWriter(folder, FACTS.model_copy(update={"seed": 7}))
+
+
 def cut_off(folder: Path) -> None:
     path = folder / "shard_0000" / "rotations.npy"
     path.write_bytes(path.read_bytes()[:-100])
