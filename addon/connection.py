@@ -54,7 +54,7 @@ def learn_generators() -> None:
     from .preferences import backend
     from .properties import set_generators
 
-    set_generators(backend().health().get("generators", []))
+    set_generators(backend().health())
 
 
 def _shared(folder: Path) -> Connect:

@@ -20,6 +20,8 @@ from bpy.props import (
     StringProperty,
 )
 
+from . import generator_menu
+
 #: Values of `WordItem.gesture_class` that are no class.
 AUTOMATIC, NO_GESTURE = "AUTO", "NONE"
 MOST_VARIATIONS = 4
@@ -80,21 +82,13 @@ def _style_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context
 
 
 def _generator_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context | None) -> list[EnumItem]:
-    if "generator" in _given_out:
-        return _given_out["generator"]
-    return enum_items("generator", [("rhythm", "Rhythm", "Gestures from rules: needs no model and no graphics card")])
+    return _given_out["generator"] if "generator" in _given_out else enum_items("generator", generator_menu.BEFORE)
 
 
-def set_generators(generators: list[dict[str, Any]]) -> None:
+def set_generators(health: dict[str, Any]) -> None:
     """What the server offers (GET /health): from now on the choices of *Generator*."""
-    if generators:
-        enum_items("generator", [(entry["name"], entry["name"].capitalize(), _told(entry)) for entry in generators])
-
-
-def _told(generator: dict[str, Any]) -> str:
-    """What a generator is, and why it cannot be used yet where that is so."""
-    missing = f". Not usable yet: {generator['missing']}" if generator.get("missing") else ""
-    return f"{generator['description']}. Licence: {generator['licence']}{missing}"
+    if health.get("generators"):
+        enum_items("generator", generator_menu.entries(health))
 
 
 def _profile_items(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context | None) -> list[EnumItem]:
@@ -225,6 +219,7 @@ class TakeItem(bpy.types.PropertyGroup):
     words_of: StringProperty(description="Which recording and text the take's words belong to")
     action: PointerProperty(type=bpy.types.Action, description="The action that the take was baked into")
     generator: StringProperty(name="Generator", description="The generator that made the take")
+    model: StringProperty(name="Model", description="The model that made the take, where its generator has models")
     style: StringProperty(name="Style", description="The style that the take was made in")
     seed: IntProperty(name="Seed", description="The same request with this seed gives this take again")
     fps: FloatProperty(name="Frame Rate", description="Frames per second of the take itself")

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import speech
+from . import generator_menu, speech
 from .core.errors import UserError
 from .jobs import Job
 from .properties import AUTOMATIC, NO_GESTURE, settings_of
@@ -28,7 +28,7 @@ def generate_job(scene: bpy.types.Scene, armature: bpy.types.Object) -> Job:
     settings, said = settings_of(scene), speech.speech_of(scene)
     wanted = settings.generate
     request: dict[str, Any] = {
-        "generator": wanted.generator,
+        **generator_menu.asked(wanted.generator),
         "style": wanted.style,
         "seed": wanted.seed,
         "variations": wanted.variations,

@@ -28,6 +28,7 @@ def add_take(scene: bpy.types.Scene, armature: bpy.types.Object, content: bytes,
     item.mesh = settings.mesh if settings.armature == armature else None
     item.generator, item.seed = metadata.generator, metadata.seed
     item.style = str(metadata.settings.get("style", ""))
+    item.model = str(metadata.settings.get("model", ""))
     item.fps, item.frames = metadata.fps, take.frames
     item.first_frame = settings.speech.start_frame
     return item

@@ -53,7 +53,7 @@ class CHIRONOMY_PT_takes(Sidebar, bpy.types.Panel):
         column = self.layout.column(align=True)
         column.scale_y = 0.85
         length_s = take.frames / take.fps if take.fps else 0.0
-        column.label(text=f"{take.generator}, {take.style}, seed {take.seed}")
+        column.label(text=f"{take.model or take.generator}, {take.style}, seed {take.seed}")
         column.label(text=f"{length_s:.1f} s from frame {take.first_frame}")
         if take.use_range:
             column.label(text=f"Asked for frames {take.range_first} to {take.range_last}")

@@ -76,7 +76,7 @@ def make_takes(folder: Path) -> None:
     sound, transcript = speech_of(LENGTH_S, folder)
     settings.speech.sound_path = str(sound)
     settings.speech.text_source, settings.speech.text_path = "FILE", str(transcript)
-    settings.generate.variations = TAKES
+    settings.generate.generator, settings.generate.variations = "rhythm", TAKES
     bpy.ops.chironomy.make_mannequin()
     bpy.ops.chironomy.generate()
 

@@ -45,6 +45,7 @@ def speaking(own_server, scene, armature, monkeypatch) -> bpy.types.Object:
     speech = scene.chironomy.speech
     speech.sound_path, speech.text_source = str(DEMO / "speech.flac"), "FILE"
     speech.text_path = str(DEMO / "speech.txt")
+    scene.chironomy.generate.generator = "rhythm"
     return armature
 
 

@@ -50,6 +50,7 @@ def generate() -> bpy.types.Object:
     settings.speech.sound_path = str(DEMO)
     settings.speech.text = DEMO.with_suffix(".txt").read_text(encoding="utf-8").strip()
     settings.speech.start_frame = 1
+    settings.generate.generator = "rhythm"
     scene.render.fps, scene.render.fps_base = 30, 1.0
     bpy.ops.chironomy.make_mannequin()
     bpy.ops.chironomy.generate()
