@@ -220,7 +220,7 @@ def test_speeches_of_one_name_in_two_folders_are_two_speeches(tmp_path: Path) ->
     for folder in ("inaugural", "state_of_the_union"):
         (tmp_path / folder).mkdir()
         text = (
-            f"We meet here today, my friends, to speak of the {folder.replace('_', ' ')} and of nothing else at all. "
+            f"We meet here today, my friends, to speak of the {folder} and of nothing else at all. "
         )
         (tmp_path / folder / "1961-Kennedy.txt").write_text(text * 12, encoding="utf-8")
     lines = [line for line, _ in zip(spoken_lines(tmp_path, 1), range(30), strict=False) if "dialogue" not in line.id]
