@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gestures_rebuilt import config_of, read_rvqs, rebuilt_rows
 from gestures_sample import recorded, some_of
-from gestures_table import Row, markdown, verdict
+from gestures_table import Row, Target, markdown, verdict
 from stages import ROOT, machine, write_section
 
 from chironomy.evaluation.subject import Subject
@@ -27,6 +29,9 @@ from chironomy.training.recipe import load_recipe
 from chironomy.training.settings import TrainingSettings
 from chironomy.training.shards import Corpus
 from chironomy.training.train import MODEL, RECIPE
+
+if TYPE_CHECKING:
+    from gestures_performed import Utterance
 
 MONOLOGUE = "reference/real_monologue_067.bvh"
 #: Of utterances held out, of such whose gestures were never seen either, and of another seed.
@@ -80,20 +85,33 @@ def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject
     classes = Classes(corpus.facts.gesture_classes)
     classes.learn(corpus, some_of(corpus.of_split("train"), KNOWN_MINUTES))
     print("measuring …", file=sys.stderr)
-    rows: list[Row] = [
+    rows = [
         *following_rows(*followed, classes),
         *psi_rows([*followed[0], *followed[1]], semantic_above(folder)),
         *distance_rows(own, corpus),
         *look_rows(own, real),
         *planner_rows(own, other_seed),
+        Row("size of the model", "MB", Target(high=60), megabytes(folder), digits=1),
     ]
-    return f"Performed: {verdict(rows)} {NOTES}\n\n{markdown(rows, ('measured', 'corpus', 'real speaker'))}"
+    sample = f"{minutes(test):.1f} minutes, and {minutes(unseen):.1f} of gestures never seen."
+    return f"Performed: {verdict(rows)} {sample} {NOTES}\n\n{markdown(rows, ('measured', 'corpus', 'real speaker'))}"
+
+
+def minutes(those: Sequence[Utterance]) -> float:
+    """How long utterances are together."""
+    return sum(utterance.subject.duration_s for utterance in those) / 60
+
+
+def megabytes(folder: Path) -> float:
+    """All files of a model together."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) / 1e6
 
 
 def semantic_above(folder: Path) -> float:
-    """Which scores are semantic to the gate."""
-    recipe = folder / RECIPE
-    return (load_recipe(recipe).training if recipe.is_file() else TrainingSettings()).semantic_above
+    """Which scores are semantic to the gate: by the recipe in the model's folder, or the one that has its name."""
+    places = (folder / RECIPE, ROOT / "models" / "recipes" / f"{config_of(folder).name}.yaml")
+    recipe = next((place for place in places if place.is_file()), None)
+    return (TrainingSettings() if recipe is None else load_recipe(recipe).training).semantic_above
 
 
 def complete_model(folder: Path) -> Path | None:

@@ -39,7 +39,8 @@ def distance_rows(own: Sequence[Performed], corpus: Corpus) -> list[Row]:
 
     target = Target(high=1.5 * between, text="≤ 1.5 times that between halves of the corpus")
     return [
-        Row("FGD; corpus: between its halves", "", target, to_corpus([p.shown.rotations for p in own]), between, digits=3),
+        Row("FGD; corpus: between its halves", "", target, to_corpus([p.shown.rotations for p in own]), between,
+            digits=3),
         Row("FGD of the semantic layer; corpus: of its own motion of the same utterances", "", None,
             to_corpus([p.semantic.rotations for p in own]),
             to_corpus([p.utterance.subject.rotations for p in own]), digits=3),

@@ -47,7 +47,7 @@ class Row:
 def markdown(rows: Sequence[Row], heads: Sequence[str]) -> str:
     """The table; heads: names of its three columns of figures."""
     lines = [
-        f"| | target | {' | '.join(heads)} | | |",
+        f"| | target | {' | '.join(heads)} | | holds |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",
     ]
     for row in rows:

@@ -84,9 +84,9 @@ def _of_hand(channels: Array, classes: NDArray, side: int) -> list[ToldStroke]:
         own = phase[first:end]
         if _STROKE not in own or _HOLD not in own:
             continue  # nothing, or cut off by another stroke before its apex
-        begins = [first + int(np.argmax(own >= which)) for which in (_STROKE, _HOLD)]
+        raised, apex = (first + int(np.argmax(own >= begun)) for begun in (_STROKE, _HOLD))
         lowering = first + int(np.argmax(own == _RETRACTION)) if _RETRACTION in own else end
         # of strokes of both hands at a time, classes tell the one that began last
         number = int(classes[first])
-        strokes.append(ToldStroke(side, number, first, *begins, lowering, end, channels[first, _DESCRIPTION]))
+        strokes.append(ToldStroke(side, number, first, raised, apex, lowering, end, channels[first, _DESCRIPTION]))
     return strokes
