@@ -3,8 +3,12 @@
 from setuptools import find_packages, setup
 
 addon = [f"chironomy_blender.{name}" for name in find_packages("addon")]
+data = {"chironomy.presets": "presets", "chironomy.models": "models"}
 setup(
-    packages=[*find_packages("backend"), "chironomy.presets", "chironomy_blender", *addon],
-    package_dir={"": "backend", "chironomy_blender": "addon", "chironomy.presets": "presets"},
-    package_data={"": ["**/*.json", "**/*.flac", "**/*.txt"]},
+    packages=[*find_packages("backend"), *data, "chironomy_blender", *addon],
+    package_dir={"": "backend", "chironomy_blender": "addon", **data},
+    package_data={
+        "": ["**/*.json", "**/*.flac", "**/*.txt"],
+        "chironomy.models": ["*/*.safetensors", "*/*.yaml", "*/*.json", "*/*.md"],
+    },
 )

@@ -2,13 +2,14 @@
 
 The manifest stands at the root of the repository, the add-on in addon/; the zip wants one folder that holds the
 add-on's files, the manifest, the presets, the numpy-only parts of the backend (addon/core) and, as a plain file for
-the installer, the backend's wheel. (Named under `wheels` in the manifest it would land in Blender's own Python
-without its dependencies.)
+the installer, the backend's wheel, which brings the models. (Named under `wheels` in the manifest it would land in
+Blender's own Python without its dependencies.)
 
 Run it through:  python3.11 dev.py extension [FOLDER]
 """
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -30,9 +31,15 @@ def blender_extension_tool() -> Path:
 
 
 def build_wheel(folder: Path) -> None:
-    """The backend's wheel, without dependencies: the add-on's installer fetches those."""
+    """The backend's wheel with the models, without dependencies: the add-on's installer fetches those.
+
+    Built in a place of its own: what an earlier build left in build/, setuptools would take for the newest.
+    """
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True)  # noqa: S603
+    with tempfile.TemporaryDirectory() as place:
+        settings = Path(place) / "build.cfg"
+        settings.write_text(f"[build]\nbuild_base = {Path(place).as_posix()}/build\n", encoding="utf-8")
+        subprocess.run(command, check=True, env={**os.environ, "DIST_EXTRA_CONFIG": str(settings)})  # noqa: S603
 
 
 def stage(folder: Path) -> None:
@@ -46,9 +53,7 @@ def stage(folder: Path) -> None:
             shutil.copytree(source, folder / "core" / name, ignore=NO_COMPILED)
         else:
             shutil.copy(source, folder / "core")
-    for name in ("presets", "models"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=NO_COMPILED)
+    shutil.copytree(ROOT / "presets", folder / "presets", ignore=NO_COMPILED)
     build_wheel(folder / "backend")
 
 

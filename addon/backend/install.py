@@ -296,4 +296,5 @@ def _digest(path: Path) -> str:
 
 @lru_cache(maxsize=4)
 def _digest_of(path: Path, _changed_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
