@@ -8,7 +8,15 @@ import pytest
 import torch
 
 from chironomy.errors import UserError
-from chironomy.nets.model_card import Origin, read_card
+from chironomy.nets.model_card import (
+    DataSource,
+    FigureTable,
+    MeasuredFigure,
+    Origin,
+    add_figures,
+    read_card,
+    read_figures,
+)
 from chironomy.nets.model_folder import read_semges_model, write_model
 from chironomy.nets.semges.config import SemGesConfig, TextEncoderConfig, TransformerConfig, VqConfig
 from chironomy.nets.semges.transformer import SemanticTransformer
@@ -173,3 +181,72 @@ def test_in_half_precision_every_tensor_is_the_rounded_one_of_the_file(tmp_path)
         expected = tensor.bfloat16() if tensor.is_floating_point() else tensor
         assert torch.equal(read.state_dict()[name], expected)
         assert read.state_dict()[name].dtype == expected.dtype
+
+
+def test_a_card_tells_of_data_training_limits_and_figures(tmp_path: Path) -> None:
+    told = {
+        "data": (DataSource(what="Gestures of two actors", licence="LGPL-2.1"),),
+        "training": ("Corpus made: 10.00 h.",),
+        "limits": ("It does not walk.",),
+    }
+    write_model(tmp_path, CONFIG, networks().items(), ORIGIN.model_copy(update=told))
+    before = read_card(tmp_path)
+    table = FigureTable(
+        title="Figures, unseen speakers",
+        reference="corpus",
+        figures={"extent": MeasuredFigure(value=0.97, reference=1)},
+    )
+    add_figures(tmp_path, FigureTable(title="Codes", figures={"wrists": MeasuredFigure(unit="cm", value=1.5)}))
+    add_figures(tmp_path, table.model_copy(update={"figures": {"extent": MeasuredFigure(value=0.5)}}))
+    card = add_figures(tmp_path, table)
+    assert card == read_card(tmp_path)
+    assert card.model_copy(update={"figures": ()}) == before
+    assert [found.title for found in card.figures] == ["Codes", "Figures, unseen speakers"]
+    text = (tmp_path / "card.md").read_text()
+    for wanted in ("| Gestures of two actors | LGPL-2.1 |", "10.00 h", "- It does not walk.", "| wrists | 1.5 | cm |"):
+        assert wanted in text
+    assert "| extent | 0.97 | 1 |  |" in text
+    assert "0.5 |" not in text
+    read_semges_model(tmp_path)  # the files are as the card says
+
+
+def test_figures_come_from_what_evaluate_prints(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    figures = {"strokes": {"unit": "a minute", "value": 70.5, "reference": None}}
+    path.write_text(json.dumps({"takes": ["a", "b"], "reference": ["monologue"], "figures": figures, "notices": []}))
+    table = read_figures(path, "Test")
+    assert (table.title, table.reference) == ("Test", "monologue")
+    assert table.figures["strokes"] == MeasuredFigure(unit="a minute", value=70.5)
+    for wrong in ("[]", "{", "{}", '{"figures": {"x": 3}}', "null"):
+        path.write_text(wrong)
+        with pytest.raises(UserError, match=r"figures\.json: holds no figures"):
+            read_figures(path, "Test")
+
+
+def test_half_precision_halves_the_files_and_is_read_as_full(tmp_path: Path) -> None:
+    written = networks()
+    write_model(tmp_path / "full", CONFIG, written.items(), ORIGIN)
+    write_model(tmp_path / "half", CONFIG, written.items(), ORIGIN, dtype=torch.float16)
+    sizes = [read_card(tmp_path / name).files["transformer.safetensors"].size_bytes for name in ("full", "half")]
+    assert sizes[1] < 0.7 * sizes[0]
+    tensors = read_semges_model(tmp_path / "half").transformer.state_dict()
+    for name, tensor in written["transformer"].state_dict().items():
+        assert tensors[name].dtype == tensor.dtype
+        torch.testing.assert_close(tensors[name], tensor, rtol=1e-3, atol=1e-6)
+
+
+def test_numbers_that_are_too_large_for_half_precision_are_never_written(tmp_path: Path) -> None:
+    large = torch.nn.Linear(2, 2)
+    torch.nn.init.constant_(large.weight, 1e6)
+    with pytest.raises(UserError, match=r"x\.safetensors: weight does not fit"):
+        write_tensors(large, tmp_path / "x.safetensors", torch.float16)
+    assert not (tmp_path / "x.safetensors").exists()
+
+
+def test_files_that_belong_to_a_model_are_in_its_card_and_verified(tmp_path: Path) -> None:
+    (tmp_path / "repertoire.json").write_text("{}")
+    write_model(tmp_path / "m", CONFIG, networks().items(), ORIGIN, beside=[tmp_path / "repertoire.json"])
+    assert "repertoire.json" in read_card(tmp_path / "m").files
+    (tmp_path / "m" / "repertoire.json").write_text("[]")
+    with pytest.raises(UserError, match=r"repertoire\.json: is damaged or was changed"):
+        read_semges_model(tmp_path / "m")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from .front_end.vocabulary import Vocabulary, write_vocabulary
 from .global_motion import GlobalMotion
 from .model_card import CARD, Card, Origin, read_card, remedy, verified, write_card
 from .rvq import ResidualVQ
+from .rvq.quantiser import STATISTICS
 from .semges.config import SemGesConfig, read_semges_config, write_semges_config
 from .semges.transformer import SemanticTransformer
 from .semges.vq import VqVae
@@ -114,22 +116,27 @@ def write_model(
     origin: Origin,
     sources: Mapping[str, str] | None = None,
     vocabulary: Vocabulary | None = None,
+    beside: Iterable[Path] = (),
+    dtype: torch.dtype = torch.float32,
 ) -> None:
     """Writes a folder that `read_model` or `read_semges_model` reads; what was there stays until all is written.
 
     networks: name of the file without ending, and the network; asked for one by one, so that they need not all be in
-    memory. sources: SHA-256 of the files they were made from. Raises UserError.
+    memory. sources: SHA-256 of the files they were made from. beside: files that belong to the model, to be copied.
+    dtype: of the files' real numbers. Raises UserError.
     """
     _check_place(Path(folder))
     with replacing_files_in(folder) as temporary:
         for name, network in networks:
-            write_tensors(network, temporary / f"{name}.safetensors")
+            write_tensors(network, temporary / f"{name}.safetensors", dtype, without=STATISTICS)
         if isinstance(config, ModelConfig):
             write_model_config(config, temporary / CONFIG)
         else:
             write_semges_config(config, temporary / CONFIG)
         if vocabulary is not None:
             write_vocabulary(temporary, vocabulary)
+        for path in beside:
+            shutil.copyfile(path, temporary / path.name)
         write_card(temporary, origin, sources or {})
 
 
@@ -137,6 +144,9 @@ def _reader(folder: str | Path, system: str, device: str) -> _Reader:
     card = read_card(folder)
     if card.origin.system != system:
         raise UserError(f"{folder}: is a model of {card.origin.system}: choose one of {system}")
+    for name in card.files:
+        if not name.endswith(".safetensors"):  # those are verified when they are read
+            verified(folder, card, name)
     return _Reader(Path(folder), card, device)
 
 

@@ -1,4 +1,7 @@
-"""A recipe: what network to train (section `model`) and how (section `training`), in one YAML file."""
+"""A recipe: what network to train (section `model`) and how (section `training`), in one YAML file.
+
+A section `card` may say what the card of the model is to tell.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import UserError
 from ..formats.atomic import replacing
 from ..nets.config import ModelConfig, parse_model_config, read_recipe
+from ..nets.model_card import DataSource
 from ..nets.semges.config import SemGesConfig
 from .settings import TrainingSettings
 
-_SECTIONS = ("model", "semges", "training")
+_SECTIONS = ("model", "semges", "training", "card")
+
+
+class CardSection(BaseModel):
+    """What the card of a model says that the corpus does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    corpus: str
+    """Name of the corpus that this is true for: of others nothing is claimed."""
+    summary: str
+    licence: str
+    made_by: str
+    """The command that makes the model again, on any machine."""
+    data: tuple[DataSource, ...] = ()
+    limits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,6 +46,7 @@ class Recipe:
     training: TrainingSettings
     semges: SemGesConfig | None = None
     """Where a recipe is for SemGes."""
+    card: CardSection | None = None
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -41,6 +62,7 @@ def load_recipe(path: Path) -> Recipe:
         model=parse_model_config(sections.get("model", {}), path),
         training=_parsed(TrainingSettings, sections.get("training") or {}, "training", path),
         semges=None if semges is None else _parsed(SemGesConfig, semges, "semges", path),
+        card=None if sections.get("card") is None else _parsed(CardSection, sections["card"], "card", path),
     )
 
 
@@ -52,8 +74,11 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
     }
     if recipe.semges is not None:
         sections["semges"] = recipe.semges.model_dump(mode="json", exclude_defaults=True)
+    if recipe.card is not None:
+        sections["card"] = recipe.card.model_dump(mode="json", exclude_defaults=True)
     with replacing(path) as temporary:
-        temporary.write_text(yaml.safe_dump(sections, sort_keys=False, width=120), encoding="utf-8")
+        text = yaml.safe_dump(sections, sort_keys=False, width=120, allow_unicode=True)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _parsed(kind: type[Any], section: Any, name: str, path: Path) -> Any:

@@ -86,6 +86,8 @@ class TrainingSettings(_Settings):
     seed: NonNegativeInt = 1
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """On a graphics card; the CPU trains in fp32."""
+    file_precision: Literal["fp32", "fp16"] = "fp32"
+    """Of the weights in the model's folder; checkpoints keep fp32."""
     stride_frames: PositiveInt = 20
     """Distance of neighbouring windows; each starts up to so much later, drawn anew in every epoch."""
     passes: Literal["one", "three"] = "one"

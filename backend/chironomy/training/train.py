@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from ..errors import UserError
 from ..generators.semtalk.repertoire import FILE as REPERTOIRE
 from ..nets.config import ModelConfig
-from ..nets.model_card import Origin, sha256_of
+from ..nets.model_card import sha256_of
 from ..nets.model_folder import write_model
 from ..nets.semtalk import SparseNetwork
 from ..nets.tensor_files import read_tensors
@@ -25,15 +25,17 @@ from .gate_calibration import calibrated
 from .loop import WEIGHTS, Run, Stage, run_stage
 from .machine import Machine
 from .monitor import Monitor, Notice
+from .origin import origin_of
 from .randomness import seed_step
 from .recipe import Recipe, load_recipe, save_recipe
 from .semges import check_semges
 from .settings import STAGE_KINDS, StageKind
-from .shards import Corpus
+from .shards import INDEX_FILE, Corpus
 from .stages import Network, StagePlan, plans_of
 from .windows import Windows
 
 RECIPE, MODEL, SEMGES_MODEL = "recipe.yaml", "model", "semges-model"
+_FILE_DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -139,21 +141,22 @@ class _Training:
         networks: list[tuple[str, nn.Module]] = [
             (plan.name, self._trained(plan.name, plan.network())) for plan in there
         ]
-        facts = self._corpus.facts
-        origin = Origin(
-            system="semges" if is_semges else "semtalk",
-            name=config.name,
-            summary=f"Trained by chironomy on the corpus {facts.name} ({len(self._sound)} recordings).",
-            licence="; ".join(sorted({recording.licence for recording in self._sound if recording.licence}))
-            or "unknown",
-            made_by=self._wishes.command,
-            notes=() if len(there) == len(plans) else ("not all stages have been trained yet",),
+        kinds: list[StageKind] = [kind for kind in STAGE_KINDS if any(plan.kind == kind for plan in there)]
+        origin = origin_of(
+            self._recipe, self._corpus, self._sound, kinds, len(there) == len(plans), self._wishes.command
         )
-        folder = self._run.folder / (SEMGES_MODEL if is_semges else MODEL)
-        write_model(folder, config, networks, origin)
-        save_recipe(self._recipe, folder / RECIPE)
-        if (repertoire := self._corpus.folder / REPERTOIRE).exists():
-            shutil.copyfile(repertoire, folder / REPERTOIRE)
+        index, recipe, repertoire = (
+            self._corpus.folder / INDEX_FILE, self._run.folder / RECIPE, self._corpus.folder / REPERTOIRE
+        )  # fmt: skip
+        write_model(
+            self._run.folder / (SEMGES_MODEL if is_semges else MODEL),
+            config,
+            networks,
+            origin,
+            sources={index.name: sha256_of(index)},
+            beside=[recipe, *([repertoire] if repertoire.exists() else [])],
+            dtype=_FILE_DTYPES[self._recipe.training.file_precision],
+        )
 
     def _calibrated(self, there: list[StagePlan]) -> ModelConfig:
         """The recipe's model, with psi fitted to the recordings for validation once the sparse generator is there."""

@@ -13,6 +13,8 @@ from ..config import RvqConfig
 #: A code that fewer rows of a batch choose than this part of their equal share, in the moving average, is dead and
 #: begins anew. With the published batches (1,024 rows for 256 codes) that is the published one row.
 _FEWEST_SHARE = 0.25
+#: What codebooks follow in training; codes can be used without.
+STATISTICS = ("code_sum", "code_count")
 
 
 class Quantised(NamedTuple):
