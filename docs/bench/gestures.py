@@ -1,9 +1,10 @@
 """How good a model is that was trained on a corpus of gestures: every figure beside its target.
 
-    python3.11 dev.py bench gestures MODEL_FOLDER CORPUS [--data SHARED_DATA] [--write]
+    python3.11 dev.py bench gestures MODEL_FOLDER CORPUS [--data SHARED_DATA] [--takes FOLDER] [--write]
 
 MODEL_FOLDER is a model, or a run of training; of a run that has no more than RVQ-VAEs, those alone are measured.
 SHARED_DATA is the folder shared/data, from which the corpus was made: its utterances are spoken and heard again.
+With --takes what the model performed by its own planner is kept, for Blender and for `chironomy evaluate`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gestures_table import Row, Target, markdown, verdict
 from stages import ROOT, machine, write_section
 
 from chironomy.evaluation.subject import Subject
+from chironomy.formats.take import write_take
 from chironomy.motion.body import neutral_body
 from chironomy.nets.config import PARTS
 from chironomy.nets.model_card import CARD
@@ -66,8 +68,8 @@ def rebuilt_table(folder: Path, corpus: Corpus, real: list[Subject]) -> str:
     return f"RVQ-VAEs: {verdict(rows)}{notice} {REBUILT_NOTES}\n\n{markdown(rows, heads)}"
 
 
-def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject]) -> str:
-    """Markdown: what a model performs for held-out utterances."""
+def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject], takes: Path | None = None) -> str:
+    """Markdown: what a model performs for held-out utterances; takes: a folder to keep it in."""
     from gestures_distance import distance_rows
     from gestures_figures import Classes, following_rows, look_rows, planner_rows, psi_rows
     from gestures_performed import by_own_plan, by_plan_of_corpus, heard_again
@@ -81,6 +83,9 @@ def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject
     followed = [by_plan_of_corpus(folder, some) for some in (test, unseen)]
     print("performing the model's own …", file=sys.stderr)
     own = by_own_plan(folder, test)
+    if takes is not None:
+        for one in own:
+            write_take(takes / f"{one.shown.name}.npz", one.take)
     other_seed = by_own_plan(folder, test[: round(len(test) * MINUTES_OTHER_SEED / MINUTES)], seed=2)
     classes = Classes(corpus.facts.gesture_classes)
     classes.learn(corpus, some_of(corpus.of_split("train"), KNOWN_MINUTES))
@@ -127,14 +132,17 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="a model's folder, or that of a run of training")
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the folder shared/data")
+    parser.add_argument("--takes", type=Path, help="keep what was performed in this folder")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args()
 
+    if given.takes is not None:
+        given.takes.mkdir(parents=True, exist_ok=True)
     corpus, real = Corpus(given.corpus), read_subjects(given.data / MONOLOGUE, neutral_body())
     parts = [rebuilt_table(given.model, corpus, real)]
     print(parts[0], "\n")
     if (model := complete_model(given.model)) is not None:
-        parts.append(performed_table(model, corpus, given.data, real))
+        parts.append(performed_table(model, corpus, given.data, real, given.takes))
         print(parts[1])
     if given.write:
         command = f"`python3.11 dev.py bench gestures {given.model} {given.corpus} --write`"
