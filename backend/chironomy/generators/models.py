@@ -66,6 +66,9 @@ def examine(folder: Path) -> FoundModel:
         problem = _damage(folder, card) or next(iter(_missing(folder, card)), "")
     except UserError as error:
         return FoundModel(folder.name, folder, "", problem=str(error))
+    except OSError as error:
+        problem = f"{folder}: cannot be read ({error.strerror or error}): check its permissions"
+        return FoundModel(folder.name, folder, "", problem=problem)
     return FoundModel(folder.name, folder, origin.system, origin.licence, origin.summary, problem)
 
 
