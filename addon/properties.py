@@ -21,10 +21,18 @@ from bpy.props import (
 )
 
 from . import generator_menu
+from .core.formats.gesture_choice import LARGEST, OPEN, SMALLEST
 
 #: Values of `WordItem.gesture_class` that are no class.
 AUTOMATIC, NO_GESTURE = "AUTO", "NONE"
 MOST_VARIATIONS = 4
+#: How the server names the hands of `WordItem.hand`: the same in small letters.
+_HANDS = [
+    ("AUTO", "Auto", "The generator chooses the hand"),
+    ("LEFT", "Left", "The character's left hand"),
+    ("RIGHT", "Right", "The character's right hand"),
+    ("BOTH", "Both", "Both hands"),
+]
 
 EnumItem = tuple[str, str, str, int]
 #: Blender keeps no reference to the texts of a dynamic enum; whoever gave them out must.
@@ -196,6 +204,18 @@ class WordItem(bpy.types.PropertyGroup):
         description="The kind of gesture on this word; takes effect with the next Generate",
         items=gesture_class_items,
     )
+    hand: EnumProperty(
+        name="Hand",
+        description="The hand that makes the gesture on this word; takes effect with the next Generate",
+        items=_HANDS,
+        options=set(),
+    )
+    size: FloatProperty(
+        name="Size",
+        description="How far the gesture on this word goes: 1 is as the generator would make it; "
+        "takes effect with the next Generate",
+        default=OPEN.size, min=SMALLEST, max=LARGEST, precision=2, step=5, subtype="FACTOR", options=set(),
+    )  # fmt: skip
     generated_class: StringProperty(name="Generated", description="The class of gesture that the take has on this word")
     preparation_s: FloatProperty(description="Where the gesture's preparation begins, in seconds")
     stroke_start_s: FloatProperty(description="Where the stroke begins, in seconds")

@@ -10,8 +10,10 @@ import bpy
 
 from . import generator_menu, speech
 from .core.errors import UserError
+from .core.formats.gesture_choice import with_choices
 from .jobs import Job
-from .properties import AUTOMATIC, NO_GESTURE, settings_of
+from .properties import settings_of
+from .word_list import choice_of
 
 _SEEDS = 2**31 - 1
 #: Single precision, in which the list keeps times, may let neighbours overlap by so much.
@@ -34,11 +36,7 @@ def generate_job(scene: bpy.types.Scene, armature: bpy.types.Object) -> Job:
         "variations": wanted.variations,
     }
     if settings.speech.words_of == speech.fingerprint(said):
-        request["gesture_classes"] = {
-            str(number): "" if word.gesture_class == NO_GESTURE else word.gesture_class
-            for number, word in enumerate(settings.words)
-            if word.gesture_class != AUTOMATIC
-        }
+        request = with_choices(request, {number: choice_of(word) for number, word in enumerate(settings.words)})
         if any(word.times_by_hand for word in settings.words):
             request["words"] = _timed_words(settings.words)
     if wanted.use_range:

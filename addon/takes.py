@@ -177,8 +177,9 @@ def _choose(scene: bpy.types.Scene, index: int, take: Take) -> None:
     settings = settings_of(scene)
     item = settings.takes[index]
     settings.active_take, settings.mesh = index, item.mesh
+    same_line = settings.speech.words_of == item.words_of
     settings.speech.words_of = item.words_of
-    fill_performed(settings, take.metadata.words)
+    fill_performed(settings, take.metadata, same_line)
     show_sliders(scene)
 
 

@@ -76,8 +76,16 @@ class CHIRONOMY_PT_emphasis(Sidebar, bpy.types.Panel):
         row.operator("chironomy.curve_reset", text="Reset All").which = "ALL"
 
     def _draw_chosen(self, word: bpy.types.PropertyGroup) -> None:
-        """What the take does on the chosen word; when it is spoken, to be corrected after a bad alignment."""
+        """What the take does on the chosen word, and what the next one is to do.
+
+        When it is spoken can be corrected after a bad alignment.
+        """
         self.layout.label(text=performed(word))
+        asked = self.layout.column(align=True)
+        asked.use_property_split, asked.use_property_decorate = True, False
+        asked.prop(word, "gesture_class")
+        asked.prop(word, "hand")
+        asked.prop(word, "size")
         row = self.layout.row(align=True)
         row.prop(word, "start_s", text="")
         row.prop(word, "end_s", text="")

@@ -29,14 +29,16 @@ def test_generate_asks_for_what_the_panel_says(server, scene, armature) -> None:
     bpy.ops.chironomy.align()
     assert [word.text for word in scene.chironomy.words] == ["never", "again"]
     scene.chironomy.words[0].gesture_class = "question"
+    scene.chironomy.words[0].hand, scene.chironomy.words[0].size = "LEFT", 1.3
     scene.chironomy.words[1].gesture_class = "NONE"
     wanted = scene.chironomy.generate
     wanted.style = "lively"
     bpy.ops.chironomy.generate()
     asked = server.requests[1]
     assert (asked["kind"], asked["text"], asked["style"]) == ("generate", "Never, again.", "lively")
-    assert asked["gesture_classes"] == {"0": "question", "1": ""}
-    assert scene.chironomy.words[0].gesture_class == "question"
+    assert asked["gestures"] == {"0": {"class": "question", "hand": "left", "size": 1.3}, "1": {"class": ""}}
+    never = scene.chironomy.words[0]
+    assert (never.gesture_class, never.hand, never.size) == ("question", "LEFT", pytest.approx(1.3))
 
 
 def test_corrected_times_go_along_instead_of_the_text(server, scene, armature) -> None:

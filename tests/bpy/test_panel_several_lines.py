@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import pytest
 from fake_server import FakeServer
-from panel import silent_wav
+from panel import silent_wav, spoken_take
 from speaker import example_take
 
 from chironomy.formats.take import StrokeWindow, Take, TakeWord, write_take
@@ -20,6 +20,10 @@ def short_take() -> Take:
     word = TakeWord(Word("yes", 0.2, 0.6), 0.4, StrokeWindow(0.1, 0.3, 0.5, 0.9))
     take = example_take(60)
     return replace(take, metadata=replace(take.metadata, words=(word,), seed=9, generator="rhythm"))
+
+
+def with_settings(take: Take, settings: dict) -> Take:
+    return replace(take, metadata=replace(take.metadata, settings=settings))
 
 
 def serve(server: FakeServer, take: Take, folder: Path) -> None:
@@ -102,7 +106,33 @@ def test_gestures_chosen_for_one_line_are_not_sent_with_another(server, scene, a
     scene.chironomy.words[1].end_s = 1.2
     bpy.ops.chironomy.generate()
     assert "words" not in server.requests[-1]
-    assert not server.requests[-1].get("gesture_classes")
+    assert not server.requests[-1].get("gestures")
+
+
+def test_a_line_that_is_shown_again_brings_back_what_was_chosen_for_it(server, scene, armature, tmp_path) -> None:
+    asked = {"gestures": {"0": {"class": "negation", "hand": "both"}, "1": {"size": 0.5}}}
+    serve(server, with_settings(spoken_take(), asked), tmp_path)
+    bpy.ops.chironomy.generate()
+    speak(scene, tmp_path, "answer.wav", "Yes")
+    serve(server, short_take(), tmp_path)
+    bpy.ops.chironomy.generate()
+    bpy.ops.chironomy.take_show(take=0)
+    never, again = scene.chironomy.words
+    assert (never.gesture_class, never.hand, never.size) == ("negation", "BOTH", 1.0)
+    assert (again.gesture_class, again.hand, again.size) == ("AUTO", "AUTO", 0.5)
+
+
+@pytest.mark.parametrize("asked", [{"gestures": {"0": {"hand": "third"}}}, {"gestures": ["a"]}, {"gesture_classes": 3}])
+def test_a_take_whose_choices_are_damaged_is_shown_without_them(server, scene, armature, tmp_path, asked) -> None:
+    serve(server, with_settings(spoken_take(), asked), tmp_path)
+    bpy.ops.chironomy.generate()
+    assert {(word.gesture_class, word.hand, word.size) for word in scene.chironomy.words} == {("AUTO", "AUTO", 1.0)}
+
+
+def test_a_take_of_an_earlier_version_brings_back_its_classes(server, scene, armature, tmp_path) -> None:
+    serve(server, with_settings(spoken_take(), {"gesture_classes": {"0": "negation", "1": ""}}), tmp_path)
+    bpy.ops.chironomy.generate()
+    assert [word.gesture_class for word in scene.chironomy.words] == ["negation", "NONE"]
 
 
 def test_files_are_named_by_the_sound_that_the_take_was_made_from(server, scene, armature, tmp_path) -> None:

@@ -6,13 +6,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import semtalk_models
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from spoken_lines import request
 
 from chironomy.errors import UserError
+from chironomy.formats.gesture_choice import LARGEST, SMALLEST, GestureChoice, choices_in
+from chironomy.generators.rhythm.arm_pose import arm_of
 from chironomy.generators.semtalk.generator import SemTalkGenerator
-from chironomy.generators.semtalk.gesture_plan import DESCRIPTION_CHANNELS, HAND_CHANNELS, PLAN_CHANNELS
+from chironomy.generators.semtalk.gesture_plan import (
+    DESCRIPTION_CHANNELS,
+    HAND_CHANNELS,
+    PLAN_CHANNELS,
+    PlannedStroke,
+    resized,
+)
 from chironomy.generators.semtalk.planner import plan_gestures
 from chironomy.generators.semtalk.repertoire import FILE, LearnedGesture, read_repertoire, write_repertoire
+from chironomy.motion.body import neutral_body
 from chironomy.nets.config import read_model_config
 from chironomy.nets.model_folder import write_model
 from chironomy.speech.types import FPS
@@ -25,6 +37,7 @@ def learned(number: int, name: str, hands: str = "right") -> LearnedGesture:
     return LearnedGesture(number, name, hands, 0.3, 0.5, 0.4, (hand,) * (2 if hands == "both" else 1))
 
 
+NEVER = next(k for k, w in enumerate(request().speech.words) if w.text == "never")
 REPERTOIRE = {
     name: tuple(learned(10 * k + n, name, "both" if n else "right") for n in (0, 1)) for k, name in enumerate(CLASSES)
 }
@@ -43,10 +56,87 @@ def test_words_of_a_class_get_one_of_its_learned_gestures_on_their_stressed_syll
 
 def test_the_animators_choice_for_a_word_is_planned() -> None:
     word = next(k for k, w in enumerate(request().speech.words) if w.text == "thought")
-    plan = plan_gestures(request(gesture_classes={word: "we"}), REPERTOIRE, CLASSES)
+    plan = plan_gestures(request(gesture_choices={word: GestureChoice("we")}), REPERTOIRE, CLASSES)
     assert any(s.word == word and s.gesture_class == "we" for s in plan.strokes)
-    silent = plan_gestures(request(gesture_classes={word: ""}), REPERTOIRE, CLASSES)
+    silent = plan_gestures(request(gesture_choices={word: GestureChoice("")}), REPERTOIRE, CLASSES)
     assert not any(s.word == word for s in silent.strokes)
+
+
+def strokes_on(word: int, choice: GestureChoice, repertoire=REPERTOIRE) -> list[PlannedStroke]:
+    plan = plan_gestures(request(gesture_choices={word: choice}), repertoire, CLASSES)
+    return [stroke for stroke in plan.strokes if stroke.word == word]
+
+
+@pytest.mark.parametrize(("hand", "sides"), [("left", {0}), ("right", {1}), ("both", {0, 1})])
+@pytest.mark.parametrize("gesture_class", [None, "you", "beat"])
+def test_a_word_gets_a_gesture_learned_by_the_chosen_hand(hand: str, sides: set[int], gesture_class) -> None:
+    every = {name: tuple(learned(n, name, h) for n, h in enumerate(("right", "left", "both"))) for name in CLASSES}
+    strokes = strokes_on(NEVER, GestureChoice(gesture_class, hand), every)
+    assert {stroke.side for stroke in strokes} == sides
+    assert {stroke.gesture_class for stroke in strokes} == {gesture_class or "negation"}
+    assert {every["you"][stroke.performance].hands for stroke in strokes} == {hand}
+
+
+@pytest.mark.parametrize("hands", ["right", "both"])
+def test_a_gesture_that_no_left_hand_learned_is_mirrored_or_loses_its_other_hand(hands: str) -> None:
+    only = {name: (learned(0, name, hands),) for name in CLASSES}
+    (stroke,) = strokes_on(NEVER, GestureChoice(hand="left"), only)
+    assert (stroke.side, tuple(stroke.description)) == (0, only["negation"][0].descriptions[0])
+
+
+def test_both_hands_do_what_one_learned_side_by_side() -> None:
+    only = {name: (learned(0, name, "right"),) for name in CLASSES}
+    left, right = strokes_on(NEVER, GestureChoice(hand="both"), only)
+    assert np.array_equal(left.description, right.description)
+    assert left.description[[0, 3, 6]].min() >= 0.1, "away from the midline, so that they do not meet"
+
+
+def test_what_points_to_a_side_stays_with_that_hand_and_the_plan_says_so() -> None:
+    only = {"left": (learned(0, "left", "left"),)}
+    asked = {NEVER: GestureChoice("left", "right")}
+    plan = plan_gestures(request(gesture_choices=asked), only, ("left",))
+    assert {stroke.side for stroke in plan.strokes if stroke.word == NEVER} == {0}
+    assert plan.notices == (
+        "“never”: its gesture is made with the left hand: for the right hand choose another kind of gesture",
+    )
+
+
+def test_size_scales_the_described_gesture_about_the_place_where_the_hand_is_held() -> None:
+    def way(size: float) -> float:
+        (stroke,) = strokes_on(NEVER, GestureChoice("negation", "right", size))
+        plan = plan_gestures(request(), REPERTOIRE, CLASSES)
+        home = plan.semantic.reshape(-1, 2, HAND_CHANNELS)[round(stroke.times.raised_s * FPS), 1, -6:-3]
+        return float(np.linalg.norm(stroke.description[3:6] - home))
+
+    small, usual, large = (way(size) for size in (0.5, 1.0, 1.4))
+    assert small == pytest.approx(0.5 * usual, rel=0.05)
+    assert usual * 1.05 < large <= 1.4 * usual * 1.05
+
+
+@given(
+    hnp.arrays(float, (3, 3), elements=st.floats(-0.7, 0.7)),
+    hnp.arrays(float, 3, elements=st.floats(-0.5, 0.5)),
+    st.floats(SMALLEST, LARGEST),
+)
+def test_larger_gestures_stay_within_reach_and_smaller_ones_near_the_hands_place(wrists, home, size) -> None:
+    body = neutral_body()
+    description = np.concatenate([wrists.ravel(), np.arange(DESCRIPTION_CHANNELS - 9.0)])
+    made = resized(description, home, size, 0, body)
+    assert np.array_equal(made[9:], description[9:])
+    new, arm = made[:9].reshape(3, 3), arm_of(body, "left")
+    reach, own_reach = (np.linalg.norm(w - arm.shoulder, axis=1) for w in (new, wrists))
+    assert np.all(reach <= np.maximum(own_reach, 0.95) + 1e-9)
+    if size <= 1:
+        assert np.allclose(new - home, size * (wrists - home))
+
+
+def test_open_choices_plan_what_no_choices_plan() -> None:
+    free = plan_gestures(request(), REPERTOIRE, CLASSES)
+    open_choices = dict.fromkeys(range(len(request().speech.words)), GestureChoice())
+    again = plan_gestures(request(gesture_choices=open_choices), REPERTOIRE, CLASSES)
+    assert (again.base.tobytes(), again.semantic.tobytes()) == (free.base.tobytes(), free.semantic.tobytes())
+    assert again.gesture_class.tobytes() == free.gesture_class.tobytes()
+    assert again.notices == free.notices == ()
 
 
 def test_the_same_seed_plans_the_same_and_another_seed_something_else() -> None:
@@ -95,3 +185,10 @@ def test_a_model_with_a_repertoire_is_told_the_plan_and_its_words_say_what_was_p
     for layer in ("base_rotations", "semantic_rotations"):
         assert not np.array_equal(getattr(planned, layer), getattr(unplanned, layer))
     assert np.array_equal(planned.emphasis, unplanned.emphasis)  # psi comes from what is said, not from the plan
+    told = replace(wanted, gesture_choices={NEVER: GestureChoice(hand="left"), 999: GestureChoice("we")})
+    made = SemTalkGenerator().generate(told)
+    assert choices_in(made.metadata.settings) == told.gesture_choices
+    assert not any("by itself" in notice for notice in made.metadata.notices)
+    (tmp_path / FILE).unlink()
+    read_repertoire.cache_clear()
+    assert any("chooses hands" in notice for notice in SemTalkGenerator().generate(told).metadata.notices)

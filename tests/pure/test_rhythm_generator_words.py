@@ -11,6 +11,7 @@ from spoken_lines import LINE, PLAIN_LINE, perform, request, speech
 from chironomy.emphasis.curve import emphasis_curve, word_bump
 from chironomy.emphasis.fuse import fuse, fused_take
 from chironomy.errors import UserError
+from chironomy.formats.gesture_choice import GestureChoice
 from chironomy.formats.take import Take, write_take
 from chironomy.generators.registry import generator_names, get_generator
 from chironomy.generators.rhythm import RhythmGenerator
@@ -106,7 +107,8 @@ def shown_alone(gesture_class: str) -> np.ndarray:
     """Places of hands, fingers and head [n, 3] at the end of a stroke: the same sentence, one word, seed 1."""
     shown = RhythmGenerator().generate(
         dataclasses.replace(
-            request("people really thought something would happen there"), gesture_classes={3: gesture_class}
+            request("people really thought something would happen there"),
+            gesture_choices={3: GestureChoice(gesture_class)},
         )
     )
     window = shown.metadata.words[3].window
@@ -188,7 +190,7 @@ def test_livelier_styles_move_more():
 def test_the_animator_chooses_a_class_and_nothing_far_away_changes():
     number = 9
     before = take()
-    after = perform(LINE, gesture_classes={number: "stop"})
+    after = perform(LINE, gesture_choices={number: GestureChoice("stop")})
     assert after.metadata.words[number].gesture_class == "stop"
     window = after.metadata.words[number].window
     far = np.abs(np.arange(after.frames) / 30 - window.stroke_start_s) > 5
@@ -198,11 +200,11 @@ def test_the_animator_chooses_a_class_and_nothing_far_away_changes():
 def test_the_animator_takes_a_gesture_away():
     words = speech(LINE).words
     number = next(k for k, word in enumerate(words) if word.text == "never")
-    assert perform(LINE, gesture_classes={number: ""}).metadata.words[number].gesture_class == ""
-    assert perform(LINE, gesture_classes={number: "beat"}).metadata.words[number].gesture_class == "beat"
+    assert perform(LINE, gesture_choices={number: GestureChoice("")}).metadata.words[number].gesture_class == ""
+    assert perform(LINE, gesture_choices={number: GestureChoice("beat")}).metadata.words[number].gesture_class == "beat"
 
 
-@pytest.mark.parametrize("choices", [{"style": "angry"}, {"gesture_classes": {0: "dance"}}])
+@pytest.mark.parametrize("choices", [{"style": "angry"}, {"gesture_choices": {0: GestureChoice("dance")}}])
 def test_unknown_names_are_told_with_what_there_is(choices):
     with pytest.raises(UserError, match="choose one of"):
         perform(LINE, **choices)

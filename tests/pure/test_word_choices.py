@@ -1,9 +1,10 @@
-"""What users write for --emphasis and --gesture."""
+"""What users write for --emphasis, --gesture, --hand and --size."""
 
 import pytest
 
 from chironomy.errors import UserError
-from chironomy.pipeline.choices import read_gesture_classes, read_sliders
+from chironomy.formats.gesture_choice import GestureChoice
+from chironomy.pipeline.choices import read_gesture_choices, read_sliders
 
 WORDS = ["You", "never", "said", "you", "don’t"]
 
@@ -40,7 +41,25 @@ def test_mistakes_are_named_in_one_line(text: str, message: str):
     assert "\n" not in str(raised.value)
 
 
-def test_gesture_classes_are_checked_and_none_means_no_gesture():
-    assert read_gesture_classes("never=negation,said=none", WORDS, ["negation"]) == {1: "negation", 2: ""}
-    with pytest.raises(UserError, match="there are: negation, none"):
-        read_gesture_classes("never=wave", WORDS, ["negation"])
+def test_class_hand_and_size_of_a_word_are_one_choice():
+    assert read_gesture_choices("never=negation,said=none", "never=left", "you#2=1.3", WORDS, ["negation"]) == {
+        1: GestureChoice("negation", "left"),
+        2: GestureChoice(""),
+        3: GestureChoice(size=1.3),
+    }
+
+
+@pytest.mark.parametrize(
+    ("gesture", "hand", "size", "message"),
+    [
+        ("never=wave", "", "", "--gesture: .*there are: negation, none"),
+        ("", "never=third", "", "--hand: .*there are: auto, left, right, both"),
+        ("", "nevr=left", "", 'is it "never"'),
+        ("", "", "never=2", "--size: .*from 0.3 to 1.5"),
+        ("", "", "never=large", "--size: .*from 0.3 to 1.5"),
+        ("", "", "never=nan", "--size: .*from 0.3 to 1.5"),
+    ],
+)
+def test_choices_that_cannot_be_meant_are_named(gesture: str, hand: str, size: str, message: str):
+    with pytest.raises(UserError, match=message):
+        read_gesture_choices(gesture, hand, size, WORDS, ["negation"])

@@ -131,7 +131,7 @@ def test_the_same_request_is_served_from_the_store(server: RunningServer, done: 
 
 
 def test_another_seed_gesture_or_style_is_another_take(server: RunningServer, done: dict, speech: bytes):
-    wishes = [{"seed": 9}, {"seed": 7, "style": "lively"}, {"seed": 7, "gesture_classes": {"1": "counting"}}]
+    wishes = [{"seed": 9}, {"seed": 7, "style": "lively"}, {"seed": 7, "gestures": {"1": {"class": "counting"}}}]
     takes = [server.wait(server.submit(speech, text=SHORT_TEXT, **wish))["takes"][0] for wish in wishes]
     assert len({*takes, *done["takes"]}) == 5
 

@@ -85,6 +85,8 @@ def run_generate(
     fps: float | None,
     emphasis: str,
     gesture: str,
+    hand: str,
+    size: str,
     smplx_model: Path | None,
     profile: str,
     language: str,
@@ -103,7 +105,7 @@ def run_generate(
     from ..generators.registry import check_settings, entry_of
     from ..generators.rhythm.lexicon import BEAT, gesture_classes
     from ..generators.rhythm.library import style_named
-    from ..pipeline.choices import read_gesture_classes, read_sliders
+    from ..pipeline.choices import read_gesture_choices, read_sliders
     from ..pipeline.fusing import POSE, fused_by, write_codes_beside
     from ..pipeline.hear import hear
     from ..pipeline.perform import Wishes, perform_with_codes
@@ -118,7 +120,7 @@ def run_generate(
         check_profile(profile)
         style_named(style)
         sliders = read_sliders(emphasis, texts)
-        classes = read_gesture_classes(gesture, texts, (*gesture_classes(), BEAT))
+        choices = read_gesture_choices(gesture, hand, size, texts, (*gesture_classes(), BEAT))
         choice = _choice(generator, model)
         generator = choice.generator
         settings = _settings({"temperature": temperature, "top_k": top_k, "speaker": speaker})
@@ -127,7 +129,7 @@ def run_generate(
         if fusion != POSE and not entry_of(generator).weights:
             raise UserError(f"--fusion {fusion}: the generator {generator} mixes by pose alone")
     weights = _weights(generator, choice.model)
-    wishes = Wishes(generator, style, seed, classes, settings, weights, tuple(filter(None, [choice.notice])))
+    wishes = Wishes(generator, style, seed, choices, settings, weights, tuple(filter(None, [choice.notice])))
     body, smplx = _body(smplx_model)
     device, no_device = choose_device(device) if entry_of(generator).weights else ("cpu", "")
     with progress_bar(as_json) as progress:

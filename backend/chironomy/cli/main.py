@@ -113,6 +113,12 @@ def generate(
     gesture: Annotated[
         str, typer.Option(help='Gesture classes for words: "never=negation,two=counting"; "you=none" for none.')
     ] = "",
+    hand: Annotated[
+        str, typer.Option(help='Hands for words\' gestures: "never=left,you=both"; left, right, both.')
+    ] = "",
+    size: Annotated[
+        str, typer.Option(help='How large words\' gestures are, 0.3 to 1.5: "never=1.3,you=0.5"; else 1.')
+    ] = "",
     smplx_model: SmplxModel = None,
     profile: Profile = "generic",
     language: Language = "en",
@@ -148,6 +154,8 @@ def generate(
         fps=fps,
         emphasis=emphasis,
         gesture=gesture,
+        hand=hand,
+        size=size,
         smplx_model=smplx_model,
         profile=profile,
         language=language,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from ..formats.gesture_choice import GestureChoice
 from ..formats.take import Take
 from ..motion.body import Body
 from ..progress import Progress, silent
@@ -26,8 +27,8 @@ class Request:
     seed: int = 1
     style: str = "neutral"
     """One of presets/styles.json."""
-    gesture_classes: Mapping[int, str] = field(default_factory=dict)
-    """The animator's choice for a word, by its number: a gesture class, or "" for none; all others are automatic."""
+    gesture_choices: Mapping[int, GestureChoice] = field(default_factory=dict)
+    """What the animator chose for words, by their numbers: class, hand, size; for all others the generator chooses."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
     """Where networks run ("cuda", "cuda:1"): no part of the result."""

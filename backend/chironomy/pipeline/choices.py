@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ..emphasis.curve import MAX_EMPHASIS
 from ..errors import UserError
+from ..formats.gesture_choice import AUTO, HANDS, LARGEST, SMALLEST, GestureChoice
+
+_Value = TypeVar("_Value")
 
 
 def plain(text: str) -> str:
@@ -46,24 +50,52 @@ def numbers_of(word: str, texts: Sequence[str], option: str) -> list[int]:
 
 def read_sliders(text: str, texts: Sequence[str]) -> dict[int, float]:
     """The emphasis sliders meant by "never=1.5,you=0", by word number. Raises UserError."""
-    sliders = {}
-    for word, value in parse_choices(text, "--emphasis").items():
+    return _by_word(text, texts, "--emphasis", lambda value: _number(value, 0, MAX_EMPHASIS, "emphasis goes"))
+
+
+def read_gesture_choices(
+    gesture: str, hand: str, size: str, texts: Sequence[str], classes: Sequence[str]
+) -> dict[int, GestureChoice]:
+    """What --gesture "never=negation,you=none", --hand "never=left" and --size "never=1.3" mean together, by word
+    number. Raises UserError.
+    """
+    chosen = _by_word(gesture, texts, "--gesture", lambda value: _class_of(value, classes))
+    hands = _by_word(hand, texts, "--hand", _hand)
+    sizes = _by_word(size, texts, "--size", lambda value: _number(value, SMALLEST, LARGEST, "sizes go"))
+    numbers = sorted({*chosen, *hands, *sizes})
+    return {k: GestureChoice(chosen.get(k), hands.get(k, AUTO), sizes.get(k, 1.0)) for k in numbers}
+
+
+def _by_word(text: str, texts: Sequence[str], option: str, meaning: Callable[[str], _Value]) -> dict[int, _Value]:
+    """What an option says, by word number; `meaning` raises ValueError where a value has none. Raises UserError."""
+    result: dict[int, _Value] = {}
+    for word, value in parse_choices(text, option).items():
         try:
-            slider = float(value)
-        except ValueError:
-            slider = float("nan")
-        if not 0 <= slider <= MAX_EMPHASIS:
-            raise UserError(f'--emphasis: "{word}={value}": emphasis goes from 0 to {MAX_EMPHASIS:g}')
-        sliders |= dict.fromkeys(numbers_of(word, texts, "--emphasis"), slider)
-    return sliders
+            meant = meaning(value)
+        except ValueError as error:
+            raise UserError(f'{option}: "{word}={value}": {error}') from error
+        result |= dict.fromkeys(numbers_of(word, texts, option), meant)
+    return result
 
 
-def read_gesture_classes(text: str, texts: Sequence[str], classes: Sequence[str]) -> dict[int, str]:
-    """The gesture classes meant by "never=negation,you=none", by word number; "" for none. Raises UserError."""
-    chosen = {}
-    for word, value in parse_choices(text, "--gesture").items():
-        if value not in (*classes, "none"):
-            raise UserError(f'--gesture: there is no class "{value}"; there are: {", ".join(classes)}, none')
-        name = "" if value == "none" else value
-        chosen |= dict.fromkeys(numbers_of(word, texts, "--gesture"), name)
-    return chosen
+def _number(value: str, lowest: float, highest: float, what: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not lowest <= number <= highest:
+        raise ValueError(f"{what} from {lowest:g} to {highest:g}")
+    return number
+
+
+def _class_of(value: str, classes: Sequence[str]) -> str:
+    """ "" for no gesture."""
+    if value not in (*classes, "none"):
+        raise ValueError(f"there is no such class; there are: {', '.join(classes)}, none")
+    return "" if value == "none" else value
+
+
+def _hand(value: str) -> str:
+    if value not in HANDS:
+        raise ValueError(f"there is no such hand; there are: {', '.join(HANDS)}")
+    return value

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..formats.gesture_choice import GestureChoice
 from ..formats.take import Take, as_stored
 from ..generators.registry import get_generator
 from ..generators.request import CodesGenerator, Request
@@ -26,8 +27,8 @@ class Wishes:
     generator: str
     style: str = "neutral"
     seed: int = 1
-    gesture_classes: Mapping[int, str] = field(default_factory=dict)
-    """By word number; "" for no gesture; other words are automatic."""
+    gesture_choices: Mapping[int, GestureChoice] = field(default_factory=dict)
+    """By word number; for other words the generator chooses."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Of this generator; see its entry in generators/registry.py."""
     model: Path | None = None
@@ -57,7 +58,7 @@ def perform_with_codes(
         body,
         wishes.seed,
         wishes.style,
-        wishes.gesture_classes,
+        wishes.gesture_choices,
         wishes.settings,
         device,
         recording.audio,

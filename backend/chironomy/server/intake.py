@@ -18,6 +18,7 @@ from starlette.datastructures import UploadFile
 
 from .. import __version__
 from ..errors import UserError
+from ..formats.gesture_choice import chosen_classes, with_choices
 from ..generators.default import Choice, completed
 from ..generators.models import choose_model
 from ..generators.registry import GENERATORS, check_settings
@@ -124,7 +125,7 @@ def _require_known(wanted: JobRequest) -> None:
     if wanted.style not in (known := styles()):
         raise Problem(422, "unknown_style", f"there is no style “{wanted.style}”: {_one_of(known)}")
     known = gesture_classes()
-    for name in wanted.gesture_classes.values():
+    for name in chosen_classes(wanted.gesture_choices).values():
         if name and name not in known:
             raise Problem(422, "unknown_gesture_class", f"there is no gesture class “{name}”: {_one_of(known)}")
 
@@ -151,7 +152,7 @@ def _require_words(wanted: JobRequest, transcript: UploadFile | None) -> None:
 
 
 #: The settings that a take, but not the words' times, depend on.
-_OF_A_TAKE = ("generator", "model", "settings", "style", "gesture_classes")
+_OF_A_TAKE = ("generator", "model", "settings", "style", "gestures")
 
 
 async def _in_place(
@@ -164,7 +165,8 @@ async def _in_place(
     hearing, body = state_of(alignment_model(wanted.language)), state_of(smplx_model_file())
     words_id = _hash([__version__, sound.digest, words.file, words.digest, wanted.language, hearing])
     seeds = range(wanted.seed, wanted.seed + (min(wanted.variations, MOST_VARIATIONS)))
-    settings = {**wanted.model_dump(include={"language", *_OF_A_TAKE}), "notice": notice}
+    settings = with_choices(wanted.model_dump(include={"language", *_OF_A_TAKE}), wanted.gesture_choices)
+    settings["notice"] = notice
     weights = state_of(_weights(wanted)) if wanted.kind == "generate" else []
     takes = [
         (_hash([words_id, presets, body, weights, notice, *(settings[key] for key in _OF_A_TAKE), seed]), seed)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..emphasis.curve import MAX_EMPHASIS
+from ..formats.gesture_choice import AUTO, LARGEST, OPEN, SMALLEST, GestureChoice
 from ..formats.words_json import SCHEMA
 
 _MOST_WORDS = 60_000  # two hours, spoken faster than anybody does
@@ -52,6 +53,19 @@ class WordModel(Strict):
     confidence: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
 
 
+class GestureModel(Strict):
+    """What is chosen for one word's gesture; what is left out, the generator chooses."""
+
+    gesture_class: str | None = Field(
+        default=OPEN.gesture_class, alias="class", max_length=100, description='One of GET /health; "" for no gesture.'
+    )
+    hand: Literal["auto", "left", "right", "both"] = AUTO
+    size: float = Field(
+        default=OPEN.size, ge=SMALLEST, le=LARGEST, allow_inf_nan=False,
+        description="How far the hands go, in parts of what the generator would have them do.",
+    )  # fmt: skip
+
+
 class JobRequest(Strict):
     """What is to be made of a recording. Its words come as `text`, as `words` or as the part `transcript`.
 
@@ -75,12 +89,28 @@ class JobRequest(Strict):
     )
     style: str = Field(default="neutral", max_length=100)
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
-    gesture_classes: dict[WordNumber, Annotated[str, Field(max_length=100)]] = Field(
-        default={}, max_length=_MOST_WORDS, description='Word number → gesture class, "" for none; others automatic.'
+    gestures: dict[WordNumber, GestureModel] = Field(
+        default={}, max_length=_MOST_WORDS, description="Word number → what is chosen for its gesture."
     )
+    gesture_classes: dict[WordNumber, Annotated[str, Field(max_length=100)]] = Field(
+        default={}, max_length=_MOST_WORDS, json_schema_extra={"deprecated": True},
+        description="Word number → class, as earlier versions chose it; `gestures` says the same and more.",
+    )  # fmt: skip
     variations: int = Field(
         default=1, ge=1, le=MOST_VARIATIONS, description="How many takes: seeds seed, seed + 1, …, one take each."
     )
+
+    @model_validator(mode="after")
+    def _gestures_once(self) -> JobRequest:
+        if self.gestures and self.gesture_classes:
+            raise ValueError("give gestures or gesture_classes, not both")
+        return self
+
+    @property
+    def gesture_choices(self) -> dict[int, GestureChoice]:
+        """What is chosen for words, however it was written."""
+        classes = {int(number): GestureChoice(name) for number, name in self.gesture_classes.items()}
+        return classes | {int(k): GestureChoice(g.gesture_class, g.hand, g.size) for k, g in self.gestures.items()}
 
 
 class FuseRequest(Strict):

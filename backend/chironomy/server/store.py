@@ -38,7 +38,7 @@ class Job:
     id: str
     kind: str
     settings: dict[str, Any]
-    """generator, model, settings, style, language, gesture_classes, and a notice for the takes."""
+    """generator, model, settings, style, language, gestures, and a notice for the takes."""
     audio: str
     audio_name: str
     """The file in the job's folder, and what the user calls it."""

@@ -125,6 +125,7 @@ class Performer:
     def _generate(
         self, order: Mapping[str, Any], model: Path | None, recording: Recording, folder: Path, progress: Progress
     ) -> Results:
+        from ..formats.gesture_choice import choices_in
         from ..formats.take import write_take
         from ..generators.devices import with_fallback
         from ..pipeline.perform import Wishes, perform_with_codes
@@ -133,10 +134,10 @@ class Performer:
         if model is not None:
             self._preloading.wait(progress)
         told = tuple(filter(None, [order.get("notice")]))
-        classes = {int(number): name for number, name in order["gesture_classes"].items()}
+        choices = choices_in(order)
         for number, (take_id, seed) in enumerate(order["takes"]):
             part = within(progress, number / len(order["takes"]), (number + 1) / len(order["takes"]))
-            wishes = Wishes(order["generator"], order["style"], seed, classes, order["settings"], model, told)
+            wishes = Wishes(order["generator"], order["style"], seed, choices, order["settings"], model, told)
             (take, codes), fallen_back = with_fallback(
                 self._device,
                 lambda device, wishes=wishes, part=part: perform_with_codes(recording, body, wishes, part, device),

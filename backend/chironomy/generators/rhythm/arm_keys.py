@@ -33,6 +33,8 @@ _SETTLING_S = 0.4
 _LEAST_STEP_S = 0.08
 #: Beats seldom go further out than this, in lengths of the arm.
 _WIDE = 0.72
+#: Nor does the wrist of a gesture made larger go further from the shoulder: the elbow stays a little bent.
+_REACH = 0.94
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,22 @@ def beat_stroke(home: Array, beat: Beat, library: Library, nucleus_s: float, siz
     )
 
 
-def shaped_stroke(rows: Rows, keys: Sequence[HandKey], nucleus_s: float, vary: Array) -> Stroke:
-    """vary [28] is added to every key: no gesture comes twice exactly the same."""
-    return Stroke(tuple(Key(nucleus_s + key.time_s, rows[key] + vary, key.phase) for key in keys))
+def shaped_stroke(keys: Sequence[HandKey], rows: Sequence[Array], nucleus_s: float) -> Stroke:
+    """rows: the pose [28] of each key."""
+    return Stroke(tuple(Key(nucleus_s + key.time_s, row, key.phase) for key, row in zip(keys, rows, strict=True)))
+
+
+def _resized(row: Array, home: Array, size: float, arm: Arm) -> Array:
+    """A pose [28] with the wrist so many times as far from where the hand is held, within the arm's reach."""
+    if size == 1.0:
+        return row
+    resized = row.copy()
+    resized[WRIST] = home[WRIST] + size * (row[WRIST] - home[WRIST])
+    if size > 1.0:
+        reach, own = (float(np.linalg.norm(r[WRIST] - arm.shoulder)) for r in (resized, row))
+        within = min(max(_REACH, own) / reach, 1.0)
+        resized[WRIST] = arm.shoulder + within * (resized[WRIST] - arm.shoulder)
+    return resized
 
 
 def strokes_of(
@@ -179,7 +194,9 @@ def strokes_of(
         if gesture_keys:
             chance = stream(seed, f"shape {arm.side}", entry.word)
             vary = _varied(np.zeros(arm_pose.CHANNELS), chance, 0.022, np.radians(3.0))
-            result.append(shaped_stroke(rows, gesture_keys, entry.nucleus_s + late, vary))
+            home, size = homes.at(entry.nucleus_s).row, entry.choice.size
+            poses = [_resized(rows[key] + vary, home, size, arm) for key in gesture_keys]
+            result.append(shaped_stroke(gesture_keys, poses, entry.nucleus_s + late))
             continue
         size = _beat_size(entry, arm.side, semantic)
         if entry.beat and size > 0:

@@ -62,7 +62,9 @@ def add_light_touches(path: Array, side: str, performed: Sequence[Performed], fp
     if not light:
         return
     spans = np.array([p.nucleus_s for p in light])[:, None] + np.array([-0.20, -0.02, 0.05, 0.30])
-    much = np.array([(1.0 if p.lead == side else 0.35) * (0.8 + 0.6 * p.prominence) for p in light])
+    leads = [p.lead == side or p.choice.hand == "both" for p in light]
+    share = [(1.0 if lead else 0.35) * p.choice.size for p, lead in zip(light, leads, strict=True)]
+    much = np.array([s * (0.8 + 0.6 * p.prominence) for p, s in zip(light, share, strict=True)])
     lifted = np.zeros(len(path))
     add_bumps(lifted, fps, spans, much)
     lifted = np.tanh(lifted)

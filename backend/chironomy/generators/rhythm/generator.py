@@ -10,6 +10,7 @@ import numpy as np
 
 from ...emphasis.fuse import within_reach
 from ...face.animate import animate_face
+from ...formats.gesture_choice import with_choices
 from ...formats.take import Take, TakeMetadata
 from ...motion import rotations as rot
 from ...motion.body import Body
@@ -18,6 +19,7 @@ from ...motion.rotations import Array
 from ...motion.skeleton import CONTACT_JOINTS, INDEX, JOINT_COUNT
 from ...progress import Progress, silent
 from ...speech.types import FPS
+from ..gesture_notices import unmet
 from ..request import Request
 from .arm_keys import authored_rows, homes_of, strokes_of, thread
 from .arm_motion import add_light_touches, arm_joints, path_through
@@ -28,7 +30,7 @@ from .exaggeration import clear_when_exaggerated
 from .legs import Stand, leg_rotations, stand_of
 from .library import Library, Style, library, style_named
 from .phrases import Phrase, phrases_of
-from .plan import Performed, plan
+from .plan import Performed, hands_of, plan
 from .randomness import stream
 from .trunk import Pelvis, breath, pelvis_motion, trunk_motion, trunk_rotations
 
@@ -84,11 +86,8 @@ class RhythmGenerator:
                 words=take_words(request.speech.words, scene.performed, emphasis, FPS),
                 generator=self.name,
                 seed=request.seed,
-                settings={
-                    "style": request.style,
-                    "gesture_classes": {str(word): name for word, name in sorted(request.gesture_classes.items())},
-                    **request.settings,
-                },
+                settings=with_choices({"style": request.style, **request.settings}, request.gesture_choices),
+                notices=unmet(request, {p.word: hands_of(p) for p in scene.performed}),
             ),
         )
 
@@ -98,7 +97,7 @@ def _scene(request: Request) -> _Scene:
     speech, seed = request.speech, request.seed
     times_s = np.arange(max(math.ceil(speech.duration_s * FPS - 1e-6), 1)) / FPS
     phrases = phrases_of(speech.words, presets, seed)
-    performed = plan(speech, phrases, presets, style, seed, request.gesture_classes)
+    performed = plan(speech, phrases, presets, style, seed, request.gesture_choices)
     stand = stand_of(request.body, stream(seed, "stand"))
     pelvis = pelvis_motion(request.body, stand, phrases, style, seed, times_s)
     return _Scene(

@@ -224,6 +224,12 @@ def library() -> Library:
     return Library(gestures, beats, stances, shapes)
 
 
+def is_one_sided(gesture_class: str) -> bool:
+    """Whether the gestures of a class mean a side, so that the other hand cannot make them."""
+    gestures = library().gestures.get(gesture_class, ())
+    return bool(gestures) and all(gesture.hands in SIDES for gesture in gestures)
+
+
 def style_named(name: str) -> Style:
     """One of presets/styles.json. Raises UserError for a name that is not there."""
     styles = _read("styles", lambda d: {key: Style(**entry) for key, entry in d.items()})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from ...errors import UserError
+from ...formats.gesture_choice import AUTO, OPEN, GestureChoice, chosen_classes
 from ...formats.take import StrokeWindow
 from ...speech.types import Speech
 from .lexicon import BEAT, is_function_word, recognise
-from .library import Beat, Gesture, Library, Style
+from .library import SIDES, Beat, Gesture, Library, Style
 from .phrases import Phrase
 from .randomness import pick, stream
 
@@ -56,16 +57,20 @@ class Performed:
     score: float
     """The emphasis that psi takes over its window."""
     window: StrokeWindow
+    choice: GestureChoice = OPEN
+    """The animator's."""
 
 
-def _kinds(speech: Speech, content: Sequence[bool], chosen: Mapping[int, str]) -> tuple[dict[int, str], dict[int, str]]:
+def _kinds(
+    speech: Speech, content: Sequence[bool], choices: Mapping[int, GestureChoice]
+) -> tuple[dict[int, str], dict[int, str]]:
     """Word number → class, and → name of the gesture where the word asks for one, without those too close together."""
     prominence, nuclei = speech.rhythm.prominence, speech.rhythm.nuclei_s
-    recognised = recognise(speech.words, prominence, chosen)
+    recognised = recognise(speech.words, prominence, chosen_classes(choices))
     classes = {index: r.gesture_class for index, r in recognised.items()}
     variants = {index: r.variant for index, r in recognised.items() if r.variant}
     rank = {
-        index: prominence[index] + (2.0 if index in chosen else 0.0) + (0.3 if content[index] else 0.0)
+        index: prominence[index] + (2.0 if index in choices else 0.0) + (0.3 if content[index] else 0.0)
         for index in classes
     }
     order = sorted(classes, key=lambda k: (-rank[k], k))
@@ -95,14 +100,17 @@ def _spaced(order: Sequence[int], times: Sequence[float], taken: Sequence[float]
 
 
 def plan(
-    speech: Speech, phrases: Sequence[Phrase], library: Library, style: Style, seed: int, chosen: Mapping[int, str]
-) -> list[Performed]:
+    speech: Speech, phrases: Sequence[Phrase], library: Library, style: Style, seed: int,
+    choices: Mapping[int, GestureChoice],
+) -> list[Performed]:  # fmt: skip
     """One entry for every word, in order."""
+    choices = {k: choice for k, choice in choices.items() if choice != OPEN}
+    chosen = chosen_classes(choices)
     words, prominence, nuclei = speech.words, speech.rhythm.prominence, speech.rhythm.nuclei_s
     content = [not is_function_word(word.text) for word in words]
-    classes, variants = _kinds(speech, content, chosen)
+    classes, variants = _kinds(speech, content, choices)
     by_stress = sorted(range(len(words)), key=lambda k: (-prominence[k] - 0.25 * content[k], k))
-    gestures = _gestures(library, classes, variants, seed)
+    gestures = _gestures(library, classes, variants, choices, seed)
     shaped = [t for k, gesture in gestures.items() for t in _busy(gesture, nuclei[k])]
     forced = [k for k, name in chosen.items() if name == BEAT and 0 <= k < len(words)]
     stressed = [
@@ -125,7 +133,7 @@ def plan(
     return [
         _perform(
             k, speech, phrase_of[k], library, style, seed, classes.get(k, ""), gestures.get(k), k in base,
-            k in semantic,
+            k in semantic, choices.get(k, OPEN),
         )
         for k in range(len(words))
     ]  # fmt: skip
@@ -133,22 +141,24 @@ def plan(
 
 def _perform(
     k: int, speech: Speech, phrase: Phrase, library: Library, style: Style, seed: int, gesture_class: str,
-    gesture: Gesture | None, in_base: bool, in_semantic: bool,
+    gesture: Gesture | None, in_base: bool, in_semantic: bool, choice: GestureChoice,
 ) -> Performed:  # fmt: skip
     chance = stream(seed, "word", k)
     prominence = float(speech.rhythm.prominence[k])
     nucleus = float(np.clip(speech.rhythm.nuclei_s[k], _EDGE_S, max(speech.duration_s - _EDGE_S, _EDGE_S)))
     beat = _unlike_before(library.beats, seed, "beat", k, k - 1) if in_base or in_semantic else None
-    spread = float(np.exp(chance.normal(0.0, 0.18)))
+    spread = float(np.exp(chance.normal(0.0, 0.18))) * choice.size
     base_size = style.beat_size * (0.23 + 0.27 * prominence) * spread if in_base else 0.0
     semantic_size = style.beat_size * (0.38 + 0.36 * prominence) * spread if beat and not gesture else 0.0
     alike = phrase.stance.lead == phrase.stance.other
     lead = phrase.lead if chance.uniform() < 0.9 or not alike else _other(phrase.lead)
     both = bool(chance.uniform() < _BOTH_HANDS[0 if alike else 1])
+    lead = choice.hand if choice.hand in SIDES else lead
+    both = both if choice.hand == AUTO else choice.hand == "both"
     lag_s = float(chance.uniform(0.0, 0.045))
     stroke_s = style.stroke_s * (0.86 + 0.5 * min(base_size + semantic_size, 0.6)) * float(chance.uniform(0.92, 1.08))
     if gesture:
-        lead = gesture.hands if gesture.hands in ("left", "right") else lead
+        lead = gesture.hands if gesture.hands in SIDES else lead
         # an unstressed pronoun is pointed at in passing
         score = 0.68 + 0.30 * prominence if is_function_word(speech.words[k].text) else 0.74 + 0.24 * prominence
         first, last = _span(gesture)
@@ -162,7 +172,7 @@ def _perform(
         word=k, nucleus_s=nucleus, prominence=prominence, phrase=phrase,
         gesture_class=gesture_class or (BEAT if beat else ""), gesture=gesture, beat=beat, lead=lead, both=both,
         base_size=base_size, semantic_size=semantic_size, lag_s=lag_s, stroke_s=stroke_s, score=score,
-        window=_window(nucleus, first, last, speech.duration_s, light=not (gesture or beat)),
+        window=_window(nucleus, first, last, speech.duration_s, light=not (gesture or beat)), choice=choice,
     )  # fmt: skip
 
 
@@ -194,19 +204,42 @@ def _window(nucleus_s: float, first_s: float, last_s: float, duration_s: float, 
     )
 
 
+def hands_of(entry: Performed) -> str:
+    """Who performs the word: left, right, both; nothing where it gets a light touch alone."""
+    if entry.gesture:
+        return "both" if entry.gesture.hands == "both" or entry.gesture.other else entry.lead
+    if entry.beat:
+        return "both" if entry.both else entry.lead
+    return ""
+
+
 def _gestures(
-    library: Library, classes: Mapping[int, str], variants: Mapping[int, str], seed: int
-) -> dict[int, Gesture]:
-    """Word number → gesture of its class, the one its word asks for or any."""
+    library: Library, classes: Mapping[int, str], variants: Mapping[int, str],
+    choices: Mapping[int, GestureChoice], seed: int,
+) -> dict[int, Gesture]:  # fmt: skip
+    """Word number → gesture of its class, the one its word asks for or any, in the hand that was chosen."""
     result: dict[int, Gesture] = {}
     previous: dict[str, int] = {}
     for k, name in classes.items():
         if name not in library.gestures:
             raise UserError(f"{name}: has no gestures: write presets/gestures/{name}.json or take the class away")
-        choices = [g for g in library.gestures[name] if g.name == variants.get(k)] or library.gestures[name]
-        result[k] = _unlike_before(choices, seed, f"gesture {name}", k, previous.get(name, -1))
+        hand = choices.get(k, OPEN).hand
+        among = [g for g in library.gestures[name] if g.name == variants.get(k)] or library.gestures[name]
+        among = [g for g in among if _is_made_with(g, hand)] or among
+        result[k] = _made_with(_unlike_before(among, seed, f"gesture {name}", k, previous.get(name, -1)), hand)
         previous[name] = k
     return result
+
+
+def _is_made_with(gesture: Gesture, hand: str) -> bool:
+    return hand in (AUTO, gesture.hands) or (gesture.hands == "one" and hand in SIDES)
+
+
+def _made_with(gesture: Gesture, hand: str) -> Gesture:
+    """The gesture in the chosen hand; what points to one side stays with that side's hand."""
+    if hand == AUTO or gesture.hands in SIDES:
+        return gesture
+    return replace(gesture, hands=hand, other=gesture.other if hand == "both" else ())
 
 
 def _unlike_before(choices: Sequence[_Weighted], seed: int, purpose: str, k: int, before: int) -> _Weighted:

@@ -167,10 +167,10 @@ def gaze(phrases: Sequence[Phrase], style: Style, seed: int, times_s: Array) -> 
     return eased(table[:, 0], table[:, 1:], times_s, resting=False)
 
 
-def _accents(entries: Sequence[tuple[float, float, Sequence[Accent]]], times_s: Array, fps: float) -> Array:
-    """[T, 3]: authored accents (start_s, ±1 for the side of the lead, accents), each starting and ending at nothing."""
+def _accents(entries: Sequence[tuple[float, float, float, Sequence[Accent]]], times_s: Array, fps: float) -> Array:
+    """[T, 3]: authored accents (start_s, ±1 for the side of the lead, size), each starting and ending at nothing."""
     out = np.zeros((len(times_s), 3))
-    for at_s, side, accents in entries:
+    for at_s, side, size, accents in entries:
         rows = [
             (0.0, 0.0, 0.0),
             *((a.bend_rad, side * a.turn_rad, -side * a.tilt_rad) for a in accents),
@@ -183,7 +183,7 @@ def _accents(entries: Sequence[tuple[float, float, Sequence[Accent]]], times_s: 
         ]
         first, last = max(int(moments[0] * fps), 0), min(int(moments[-1] * fps) + 2, len(times_s))
         if last > first:
-            out[first:last] += eased(moments, rows, times_s[first:last], resting=False)
+            out[first:last] += size * eased(moments, rows, times_s[first:last], resting=False)
     return out
 
 
@@ -256,10 +256,13 @@ def trunk_motion(
     head[:, BEND] += _nods(performed, style, seed, frames, fps, semantic)
     lift = np.radians(2.2) * breathing + np.radians(0.5) * noise[:, 6] + 0.5 * dips
     if semantic:
-        shown = [(p.nucleus_s, 1.0 if p.lead == "left" else -1.0, p.gesture) for p in performed if p.gesture]
-        head += _accents([(t, s, g.head) for t, s, g in shown if g.head], times_s, fps)
-        torso += _accents([(t, s, g.torso) for t, s, g in shown if g.torso], times_s, fps)
-        lift = lift + _accents([(t, s, g.shoulders) for t, s, g in shown if g.shoulders], times_s, fps)[:, BEND]
+        shown = [
+            (p.nucleus_s, 1.0 if p.lead == "left" else -1.0, p.choice.size, p.gesture) for p in performed if p.gesture
+        ]
+        head += _accents([(t, s, size, g.head) for t, s, size, g in shown if g.head], times_s, fps)
+        torso += _accents([(t, s, size, g.torso) for t, s, size, g in shown if g.torso], times_s, fps)
+        lifts = [(t, s, size, g.shoulders) for t, s, size, g in shown if g.shoulders]
+        lift = lift + _accents(lifts, times_s, fps)[:, BEND]
     return Trunk(torso, head, lift)
 
 

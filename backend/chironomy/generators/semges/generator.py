@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...emphasis.fuse import within_reach
 from ...errors import UserError
 from ...face.animate import FaceTrack, animate_face
+from ...formats.gesture_choice import chosen_classes, with_choices
 from ...formats.take import Take, TakeMetadata
 from ...motion import rotations as rot
 from ...motion.resample import resample_rotations
@@ -25,6 +26,7 @@ from ...nets.model_folder import SemGesModel, read_semges_model
 from ...progress import Progress, silent, within
 from ...speech.types import FPS, Alignment
 from ..devices import with_fallback
+from ..gesture_notices import unheard
 from ..locked import meet_rotations
 from ..request import Request
 from ..rhythm.generator import RhythmGenerator
@@ -109,7 +111,7 @@ def _standing(request: Request) -> Take:
     speech = request.speech
     rhythm = replace(speech.rhythm, prominence=(), nuclei_s=())
     silence = replace(speech, alignment=Alignment((), 1.0), rhythm=rhythm)
-    return RhythmGenerator().generate(replace(request, speech=silence, gesture_classes={}, settings={}))
+    return RhythmGenerator().generate(replace(request, speech=silence, gesture_choices={}, settings={}))
 
 
 def _write_face(base: Array, face: FaceTrack) -> None:
@@ -126,15 +128,17 @@ def _at_take_rate(rotations: Array, fps: float, frames: int) -> Array:
 def _metadata(
     model: SemGesModel, features: SemGesFeatures, psi: Array, request: Request, settings: Settings
 ) -> TakeMetadata:
+    settings_kept = {"model": model.config.name, "style": request.style, **settings.model_dump(mode="json")}
+    own_notices = tuple(notice.format(fps=model.config.fps) for notice in _NOTICES)
     return TakeMetadata(
         fps=float(FPS),
-        words=take_words(request.speech, psi, request.gesture_classes, FPS),
+        words=take_words(request.speech, psi, chosen_classes(request.gesture_choices), FPS),
         generator="semges",
         weights=weights_digest(model.card),
         seed=request.seed,
-        settings={"model": model.config.name, "style": request.style, **settings.model_dump(mode="json")},
+        settings=with_choices(settings_kept, request.gesture_choices),
         licences=(f"{model.config.name}: {model.card.origin.licence}",),
-        notices=(*(notice.format(fps=model.config.fps) for notice in _NOTICES), *features.notices),
+        notices=(*own_notices, *features.notices, *unheard(request.gesture_choices)),
     )
 
 

@@ -41,12 +41,12 @@ def words_for_actors(
     """Words that get an actor's gesture, in order of time, far enough apart; those asked for by hand come first."""
     by_hand = [p for p in planned if p.word in asked and p.gesture_class in classes]
     shown = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT and _is_shown(p, seed)]
-    beats = [p for p in planned if p.gesture_class == BEAT and p.prominence >= _ACTOR_BEAT_FROM]
+    beats = [p for p in planned if p.gesture_class == BEAT and BEAT in classes and p.prominence >= _ACTOR_BEAT_FROM]
     beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < _ACTOR_BEAT]
     chosen: list[Performed] = []
     for group in (by_hand, *(sorted(some, key=lambda p: -p.prominence) for some in (shown, beats))):
         for p in group:
-            if all(abs(p.nucleus_s - other.nucleus_s) >= _apart_s(p, other, asked) for other in chosen):
+            if all(p.word != o.word and abs(p.nucleus_s - o.nucleus_s) >= _apart_s(p, o, asked) for o in chosen):
                 chosen.append(p)
     return sorted(chosen, key=lambda p: p.nucleus_s)
 
@@ -62,6 +62,11 @@ def words_without_our_gesture(
 def drawn(choices: Sequence[_Choice], entry: Performed, chance: np.random.Generator) -> _Choice:
     """One of several: the hand that leads is likelier; so is a gesture as large as the word is stressed."""
     return choices[pick(chance, [_weight(choice, entry) for choice in choices])]
+
+
+def made_by(choices: Sequence[_Choice], hand: str) -> Sequence[_Choice]:
+    """Those made by this hand (left, right, both); all of them where there are none, or where any hand will do."""
+    return [choice for choice in choices if choice.hands == hand] or choices
 
 
 def word_score(entry: Performed) -> float:

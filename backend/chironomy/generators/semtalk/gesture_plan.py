@@ -25,13 +25,16 @@ _PHASES = 4
 #: Envelope, seconds to the apex.
 _COURSE = 2
 #: Wrist when raised, at the apex, when lowering; where palm and fingers point at the apex; curl of index and others.
-_DESCRIPTION = 3 * 3 + 3 + 3 + 2
+_WRISTS = 3 * 3
+_DESCRIPTION = _WRISTS + 3 + 3 + 2
 DESCRIPTION_CHANNELS = _DESCRIPTION
 #: Where the wrist is between strokes, and where the palm looks.
 _HOME = 6
 #: Channels of one hand, and of both: left, then right.
 HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + _HOME
 PLAN_CHANNELS = 2 * HAND_CHANNELS
+#: A gesture made larger takes the wrist no further from the shoulder than this, in lengths of the arm.
+_REACH = 0.94
 #: Homes follow what the hands do by themselves so slowly.
 _HOME_S = 0.35
 
@@ -120,6 +123,23 @@ def describe_strokes(rotations: Array, body: Body, hands: Sequence[int], times: 
     return [_description(positions[k], world[k], rotations[frames[k, 1]], side, body) for k, side in enumerate(hands)]
 
 
+def resized(description: Array, home: Array, size: float, side: int, body: Body) -> Array:
+    """A description [17] with the wrist so many times as far from where the hand is held [3].
+
+    Larger gestures stay within the arm's reach, and come no nearer to chest and midline.
+    """
+    if size == 1.0:
+        return description
+    own = description[:_WRISTS].reshape(3, 3)
+    wrists = home + size * (own - home)
+    if size > 1.0:
+        wrists[:, [0, 2]] = np.maximum(wrists, np.minimum(own, home))[:, [0, 2]]
+        shoulder = np.array([_shoulder_out(body, SIDES[side]), 0.0, 0.0])
+        reach, own_reach = (np.linalg.norm(w - shoulder, axis=-1, keepdims=True) for w in (wrists, own))
+        wrists = shoulder + np.minimum(np.maximum(own_reach, _REACH) / reach, 1.0) * (wrists - shoulder)
+    return np.concatenate([wrists.ravel(), description[_WRISTS:]])
+
+
 def _description(positions: Array, world: Array, apex_local: Array, side: int, body: Body) -> Array:
     name = SIDES[side]
     wrists, palms = _wrist_and_palm(positions, world, side, body)
@@ -146,6 +166,12 @@ def _wrist_and_palm(positions: Array, world: Array, side: int, body: Body) -> tu
 
 def _outward(side: int) -> Array:
     return np.array([1.0 if side == 0 else -1.0, 1.0, 1.0])
+
+
+def _shoulder_out(body: Body, side: str) -> float:
+    """How far the shoulder is from the middle between both, in lengths of the arm."""
+    shoulders = body.rest_joints[[INDEX["left_shoulder"], INDEX["right_shoulder"]]]
+    return float(np.linalg.norm(shoulders[0] - shoulders[1])) / 2 / _arm_length(body, side)
 
 
 def _arm_length(body: Body, side: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UserError
+from ...formats.gesture_choice import chosen_classes
 from ...nets.config import FrontEndConfig, ModelConfig
 from ...nets.front_end.features import Features, FrontEnd, front_end
 from ...nets.front_end.frames import frames_within
@@ -99,7 +100,8 @@ def _classes(config: FrontEndConfig, request: Request, frames: int, fps: float) 
         return None
     numbers = {name: number for number, name in enumerate(config.gesture_classes, start=1)}
     out = np.zeros(frames, dtype=np.int64)
-    for number, name in request.gesture_classes.items():
-        word = request.speech.words[number]
-        out[frames_within(word.start_s, word.end_s, frames, fps)] = numbers.get(name, 0)
+    chosen = chosen_classes(request.gesture_choices)
+    for number, word in enumerate(request.speech.words):
+        if number in chosen:
+            out[frames_within(word.start_s, word.end_s, frames, fps)] = numbers.get(chosen[number], 0)
     return out

@@ -13,8 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ...formats.gesture_choice import NO_GESTURE, OPEN
+from ...motion.body import Body
 from ...motion.rotations import Array
 from ...speech.types import FPS
+from ..gesture_notices import unmet
 from ..request import Request
 from ..rhythm.generator import RhythmGenerator
 from ..rhythm.lexicon import BEAT
@@ -22,9 +25,9 @@ from ..rhythm.library import library, style_named
 from ..rhythm.phrases import phrases_of
 from ..rhythm.plan import Performed, plan
 from ..rhythm.randomness import stream
-from .choosing import NOT_AGAIN_S, drawn, words_for_actors, words_without_our_gesture
-from .gesture_plan import PlannedStroke, StrokeTimes, homes_in, plan_channels
-from .repertoire import LearnedGesture
+from .choosing import NOT_AGAIN_S, drawn, made_by, words_for_actors, words_without_our_gesture
+from .gesture_plan import SIDES, PlannedStroke, StrokeTimes, homes_in, plan_channels, resized
+from .repertoire import LearnedGesture, in_hand
 from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, without_covered
 
 #: From where the hand is to where it is raised, and back; lengths of the arm a second, and at least so long.
@@ -46,6 +49,8 @@ class Plan:
     """Every word with its class and stroke window."""
     strokes: tuple[PlannedStroke, ...]
     """Those of the semantic layer."""
+    notices: tuple[str, ...] = ()
+    """Choices of the animator's that could not be met."""
 
 
 def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGesture]], classes: Sequence[str]) -> Plan:
@@ -53,13 +58,14 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     speech, seed, body = request.speech, request.seed, request.body
     presets = library()
     phrases = phrases_of(speech.words, presets, seed)
-    planned = plan(speech, phrases, presets, style_named(request.style), seed, request.gesture_classes)
-    wanted = words_for_actors(planned, repertoire, seed, request.gesture_classes)
+    planned = plan(speech, phrases, presets, style_named(request.style), seed, request.gesture_choices)
+    asked = {p.word for p in planned if p.choice != OPEN}
+    wanted = words_for_actors(planned, repertoire, seed, asked)
     without = words_without_our_gesture(planned, wanted, repertoire)
-    silent = {**request.gesture_classes, **{p.word: "" for p in without}}
-    take = RhythmGenerator().generate(replace(request, gesture_classes=silent))
+    silent = {**request.gesture_choices, **{p.word: NO_GESTURE for p in without}}
+    take = RhythmGenerator().generate(replace(request, gesture_choices=silent))
     homes = homes_in(take.base_rotations, body)
-    learned = _learned(wanted, repertoire, homes, seed)
+    learned = _learned(wanted, repertoire, homes, body, seed)
     taken = {p.word for p in without}
     others = [p for p in planned if p.word not in taken]
     base = [s for p in others for s in strokes_of_beat(p, p.base_size)]
@@ -75,6 +81,7 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
         gesture_class=class_numbers(semantic, take.frames, classes),
         performed=tuple(planned),
         strokes=tuple(semantic),
+        notices=unmet(request, _hands(semantic)),
     )
 
 
@@ -87,35 +94,48 @@ def class_numbers(strokes: Sequence[PlannedStroke], frames: int, names: Sequence
     return numbers
 
 
+def _hands(strokes: Sequence[PlannedStroke]) -> dict[int, str]:
+    """Word number → left, right or both."""
+    sides: dict[int, set[int]] = {}
+    for stroke in strokes:
+        sides.setdefault(stroke.word, set()).add(stroke.side)
+    return {word: "both" if len(found) == 2 else SIDES[found.pop()] for word, found in sides.items()}
+
+
 def _learned(
-    wanted: Sequence[Performed], repertoire: Mapping[str, Sequence[LearnedGesture]], homes: Array, seed: int
+    wanted: Sequence[Performed],
+    repertoire: Mapping[str, Sequence[LearnedGesture]],
+    homes: Array,
+    body: Body,
+    seed: int,
 ) -> list[PlannedStroke]:
     strokes: list[PlannedStroke] = []
     recent: list[tuple[float, int]] = []
     for k, entry in enumerate(wanted):
         chance = stream(seed, "performance", entry.word)
         done = {number for moment_s, number in recent if entry.nucleus_s - moment_s < NOT_AGAIN_S}
-        every = repertoire[entry.gesture_class]
+        every = made_by(repertoire[entry.gesture_class], entry.choice.hand)
         gesture = drawn([g for g in every if g.number not in done] or every, entry, chance)
         next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
         recent.append((entry.nucleus_s, gesture.number))
-        strokes += _strokes(gesture, entry, next_s, homes, chance)
+        strokes += _strokes(in_hand(gesture, entry.choice.hand), entry, next_s, homes, body, chance)
     return strokes
 
 
 def _strokes(
-    gesture: LearnedGesture, entry: Performed, next_s: float, homes: Array, chance: np.random.Generator
+    gesture: LearnedGesture, entry: Performed, next_s: float, homes: Array, body: Body, chance: np.random.Generator
 ) -> list[PlannedStroke]:
     speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
     apex = entry.nucleus_s + float(chance.normal(0.0, 0.02))
     raised = apex - gesture.rise_s / speed
     lowering = max(min(apex + gesture.hold_s / speed, next_s - _INTO_S), apex + 0.1)
     frame = int(np.clip(raised * FPS, 0, len(homes) - 1))
-    ways = [np.linalg.norm(d[:3] - homes[frame, 6 * side : 6 * side + 3]) for side, d in gesture.by_side()]
-    way = float(max(ways))
+    hands = [(side, homes[frame, 6 * side : 6 * side + 3], d) for side, d in gesture.by_side()]
+    described = [(side, home, resized(d, home, entry.choice.size, side, body)) for side, home, d in hands]
+    way = max(float(np.linalg.norm(d[:3] - home)) for _, home, d in described)
     into, out = max(_INTO_S, way / _RAISING_PER_S), max(_OUT_S, way / _LOWERING_PER_S)
     times = StrokeTimes(raised - into, raised, apex, lowering, lowering + out)
     return [
         PlannedStroke(side, gesture.gesture_class, times, description, entry.word, gesture.number)
-        for side, description in gesture.by_side()
+        for side, _, description in described
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,11 +17,14 @@ from ...errors import UserError
 from ...formats.atomic import replacing
 from ...formats.text_file import read_text
 from ...motion.rotations import Array
+from ..rhythm.library import is_one_sided
 from .gesture_plan import DESCRIPTION_CHANNELS
 
 FILE = "repertoire.json"
 _MAX_BYTES = 16 << 20
 _SIDES = {"left": (0,), "right": (1,), "both": (0, 1)}
+#: How far from the body's midline the wrists of both hands stay, in lengths of the arm.
+_BESIDE = 0.12
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,29 @@ class LearnedGesture:
     def by_side(self) -> list[tuple[int, Array]]:
         """0 left or 1 right, and the description."""
         return [(side, np.array(d)) for side, d in zip(_SIDES[self.hands], self.descriptions, strict=True)]
+
+
+def in_hand(gesture: LearnedGesture, hand: str) -> LearnedGesture:
+    """The gesture by this hand (left, right or both; else as it is), though it was learned by another.
+
+    One hand of two does its part, one does what the other did, two do the same side by side. What points to a side
+    stays with the hand that it was learned by.
+    """
+    sides, learned = _SIDES.get(hand, ()), dict(gesture.by_side())
+    if not sides or hand == gesture.hands or is_one_sided(gesture.gesture_class):
+        return gesture
+    any_hand = next(iter(learned.values()))
+    made = [learned.get(side, any_hand) for side in sides]
+    if len(sides) > len(learned):
+        made = [_on_its_own_side(description) for description in made]
+    return replace(gesture, hands=hand, descriptions=tuple(tuple(description) for description in made))
+
+
+def _on_its_own_side(description: Array) -> Array:
+    """So that hands which do the same do not meet."""
+    beside = description.copy()
+    beside[[0, 3, 6]] = np.maximum(beside[[0, 3, 6]], _BESIDE)
+    return beside
 
 
 @lru_cache(maxsize=4)

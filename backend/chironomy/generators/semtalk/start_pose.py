@@ -19,6 +19,6 @@ def start_motion(request: Request, frames: int) -> Tensor:
     silent = np.zeros(frames)
     rhythm = Rhythm(silent, silent, np.full(frames, 100.0), silent, (), ())
     silence = Speech(frames / FPS, Alignment((), 1.0), rhythm)
-    waiting = RhythmGenerator().generate(replace(request, speech=silence, gesture_classes={}, settings={}))
+    waiting = RhythmGenerator().generate(replace(request, speech=silence, gesture_choices={}, settings={}))
     pose = np.repeat(waiting.base_rotations[:1], frames, axis=0)
     return from_pose(pose, np.zeros((frames, 3)), np.ones((frames, len(CONTACT_JOINTS))))

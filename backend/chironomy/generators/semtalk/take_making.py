@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from ...emphasis.fuse import within_reach
+from ...formats.gesture_choice import chosen_classes, with_choices
 from ...formats.take import Take, TakeMetadata
 from ...motion import rotations as rot
 from ...motion.limits import limit
@@ -15,6 +16,7 @@ from ...motion.rotations import Array
 from ...motion.skeleton import INDEX, JOINT_COUNT
 from ...nets.config import PARTS, PartName
 from ...nets.model_folder import Model
+from ..gesture_notices import unheard
 from ..locked import meet_rotations
 from ..request import Request
 from .decoding import decoder_of
@@ -95,19 +97,15 @@ def limit_joints(rotations: Array, joints: Sequence[int]) -> None:
 
 
 def _metadata(model: Model, line: Line, psi: Array, request: Request, settings: Settings) -> TakeMetadata:
-    config = model.config
+    config, choices = model.config, request.gesture_choices
+    settings_kept = {"model": config.name, "style": request.style, **settings.model_dump(mode="json")}
     return TakeMetadata(
         fps=float(config.fps),
-        words=take_words(request.speech, psi, request.gesture_classes, config.fps, line.plan),
+        words=take_words(request.speech, psi, chosen_classes(choices), config.fps, line.plan),
         generator="semtalk",
         weights=weights_digest(model.card),
         seed=request.seed,
-        settings={
-            "model": config.name,
-            "style": request.style,
-            "gesture_classes": {str(word): name for word, name in sorted(request.gesture_classes.items())},
-            **settings.model_dump(mode="json"),
-        },
+        settings=with_choices(settings_kept, choices),
         licences=(f"{config.name}: {model.card.origin.licence}",),
-        notices=line.features.notices,
+        notices=(*line.features.notices, *(unheard(choices) if line.plan is None else line.plan.notices)),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...formats.gesture_choice import NO_GESTURE
 from ...formats.take import Take
 from ...generators.request import Request
 from ...generators.rhythm.generator import RhythmGenerator
@@ -85,7 +86,7 @@ def choreograph(
     planned = plan(speech, phrases, presets, style_named(style), seed, {})
     wanted = words_for_actors(planned, performances, seed)
     without = words_without_our_gesture(planned, wanted, performances)
-    silent = {p.word: "" for p in without}
+    silent = {p.word: NO_GESTURE for p in without}
     take = RhythmGenerator().generate(Request(speech, body, seed, style, silent))
     homes = homes_in(take.base_rotations, body)
     pelvis = chain(idles, take.frames, [phrase.start_s for phrase in phrases], seed)
