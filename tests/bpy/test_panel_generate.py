@@ -105,3 +105,27 @@ def test_one_undo_takes_a_generation_back(server, scene, armature) -> None:
     bpy.ops.ed.redo()
     assert len(bpy.context.scene.chironomy.takes) == 1
     assert has_live_take(bpy.data.objects["Anna"])
+
+
+def test_what_is_chosen_for_a_word_can_be_undone_and_is_saved_with_the_file(server, scene, armature, tmp_path) -> None:
+    def never() -> bpy.types.PropertyGroup:
+        return bpy.context.scene.chironomy.words[0]
+
+    bpy.ops.chironomy.align()
+    bpy.ops.ed.undo_push(message="aligned")
+    never().hand, never().size = "BOTH", 0.6
+    bpy.ops.ed.undo_push(message="chosen")
+    bpy.ops.ed.undo()
+    assert (never().hand, never().size) == ("AUTO", 1.0)
+    bpy.ops.ed.redo()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "chosen.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "chosen.blend"))
+    assert (never().hand, never().size) == ("BOTH", pytest.approx(0.6))
+
+
+@pytest.mark.parametrize(("given", "kept"), [(9.0, 1.5), (0.0, 0.3)])
+def test_sizes_stay_within_what_generators_make(server, scene, armature, given, kept) -> None:
+    bpy.ops.chironomy.align()
+    scene.chironomy.words[0].size = given
+    bpy.ops.chironomy.generate()
+    assert server.requests[-1]["gestures"]["0"] == {"size": kept}
