@@ -92,6 +92,13 @@ def test_a_model_of_the_users_by_that_name_counts(
     assert default_choice().generator == "rhythm"
 
 
+@pytest.mark.parametrize(("language", "generator"), [("en", "semtalk"), ("en-GB", "semtalk"), ("de", "rhythm")])
+def test_a_language_that_it_does_not_know_is_left_to_rhythm(came_along: Path, language: str, generator: str) -> None:
+    choice = completed("", "", language)
+    assert choice.generator == generator
+    assert ("knows English alone" in choice.notice) == (generator == "rhythm")
+
+
 def test_what_the_user_names_is_taken(came_along: Path) -> None:
     assert completed("rhythm", "") == Choice("rhythm")
     assert completed("", BUNDLED_MODEL) == Choice("semtalk", BUNDLED_MODEL)

@@ -14,7 +14,7 @@ from chironomy.cli.main import app
 from chironomy.errors import UserError
 from chironomy.generators.models import choose_model, examine, find_models, missing, model_at, models_folders
 from chironomy.generators.registry import GENERATORS, check_settings
-from chironomy.nets.model_card import Origin, write_card
+from chironomy.nets.model_card import Origin, read_card, write_card
 
 
 @pytest.fixture
@@ -77,6 +77,15 @@ def test_a_damaged_model_names_the_file_and_the_command_that_makes_it_again(
     if content is not None:
         weights.write_bytes(content)
     with pytest.raises(UserError, match=rf"base\.safetensors: {told}: make it again with `make it`"):
+        choose_model("semtalk")
+
+
+def test_a_model_that_can_be_had_again_says_how(place: Path) -> None:
+    folder = model(place / "mine")
+    origin = read_card(folder).origin.model_copy(update={"repaired_by": "install it again"})
+    write_card(folder, origin, {})
+    (folder / "base.safetensors").unlink()
+    with pytest.raises(UserError, match=r"base\.safetensors: is missing: install it again$"):
         choose_model("semtalk")
 
 
@@ -160,8 +169,9 @@ def test_the_command_line_says_what_is_missing_before_it_listens(place: Path) ->
 
 
 def test_settings_of_another_generator_are_wrong_use(place: Path) -> None:
+    wanted = ["--generator", "rhythm", "--top-k", 5]
     with pytest.raises(typer.BadParameter, match="top_k: the generator rhythm has no such setting"):
-        chironomy("generate", DEMO, "--text", "I never said that", "--generator", "rhythm", "--top-k", 5, "-o", place / "take.npz")
+        chironomy("generate", DEMO, "--text", "I never said that", *wanted, "-o", place / "take.npz")
 
 
 def test_the_doctor_names_models_and_what_is_wrong_with_them(place: Path) -> None:

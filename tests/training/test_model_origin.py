@@ -43,6 +43,7 @@ def test_the_corpus_that_the_recipe_is_for_is_told_as_the_recipe_says(corpus: Co
     for wanted in ("LGPL-2.1", "Apache-2.0", "CC BY 4.0", "public domain", "Carnegie Mellon"):
         assert wanted in licences
     assert "chironomy prepare gestures" in origin.made_by
+    assert "press Repair" in origin.repaired_by
     assert origin.limits
 
 

@@ -121,7 +121,7 @@ def run_generate(
         style_named(style)
         sliders = read_sliders(emphasis, texts)
         choices = read_gesture_choices(gesture, hand, size, texts, (*gesture_classes(), BEAT))
-        choice = _choice(generator, model)
+        choice = _choice(generator, model, language)
         generator = choice.generator
         settings = _settings({"temperature": temperature, "top_k": top_k, "speaker": speaker})
         settings |= {"lazy": True, "sliders": sliders} if lazy else {}
@@ -162,14 +162,14 @@ def _settings(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _choice(generator: str, model: str) -> Choice:
+def _choice(generator: str, model: str, language: str) -> Choice:
     """The generator that was meant, also where its model alone is named, by its name or its folder."""
     from ..generators.default import Choice, completed, generator_of
     from ..generators.models import examine
 
     if model and not generator and Path(model).is_dir():
         return Choice(generator_of(examine(Path(model))), model)
-    return completed(generator, model)
+    return completed(generator, model, language)
 
 
 def _weights(generator: str, model: str) -> Path | None:

@@ -11,6 +11,8 @@ from ..errors import UserError
 from .models import FoundModel, find_models
 
 BUNDLED_MODEL = "chironomy-s"
+#: Of the model that comes along: it learned from English speech alone.
+LANGUAGE = "en"
 WITHOUT_WEIGHTS = "rhythm"
 
 
@@ -25,16 +27,18 @@ class Choice:
     """One line for a user who did not choose this; without paths, because takes keep it."""
 
 
-def default_choice() -> Choice:
-    """The model that came along, where its files are there (hashes are checked when it is loaded); else `rhythm`."""
+def default_choice(language: str = LANGUAGE) -> Choice:
+    """The model that came along, where its files are there (hashes are checked when it is loaded) and it knows the
+    language ("en", "de-AT"); else `rhythm`."""
     model = next((model for model in find_models() if model.name == BUNDLED_MODEL), None)
-    if model is not None and not model.problem:
+    problem = _problem(model, language)
+    if model is not None and not problem:
         return Choice(model.system, model.name)
     instead = f"the generator {WITHOUT_WEIGHTS}, which needs no weights, takes its place"
-    return Choice(WITHOUT_WEIGHTS, notice=f"{_problem(model)}; {instead}")
+    return Choice(WITHOUT_WEIGHTS, notice=f"{problem}; {instead}")
 
 
-def completed(generator: str, model: str) -> Choice:
+def completed(generator: str, model: str, language: str = LANGUAGE) -> Choice:
     """What the user said, and the rest where it is "": a model alone says which generator it is for.
 
     Raises UserError where there is no such model.
@@ -42,7 +46,7 @@ def completed(generator: str, model: str) -> Choice:
     if generator:
         return Choice(generator, model)
     if not model:
-        return default_choice()
+        return default_choice(language)
     found = next((other for other in find_models() if other.name == model), None)
     if found is None:
         names = ", ".join(other.name for other in find_models()) or "none"
@@ -57,7 +61,9 @@ def generator_of(model: FoundModel) -> str:
     return model.system
 
 
-def _problem(model: FoundModel | None) -> str:
+def _problem(model: FoundModel | None, language: str) -> str:
     if model is None:
         return f"{BUNDLED_MODEL}: this model, which comes along, is missing: install Chironomy again"
+    if language.partition("-")[0].lower() != LANGUAGE:
+        return f"{BUNDLED_MODEL}: this model knows English alone, and this is another language ({language})"
     return model.problem.replace(str(model.folder), model.name)

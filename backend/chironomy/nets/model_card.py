@@ -54,6 +54,8 @@ class Origin(_Frozen):
     """What the origin allows."""
     made_by: str
     """The command that makes the folder again."""
+    repaired_by: str = ""
+    """What to do where a file of it is damaged, for models that can be had again without making them."""
     notes: tuple[str, ...] = ()
     data: tuple[DataSource, ...] = ()
     training: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ def verified(folder: str | Path, card: Card, name: str) -> Path:
 
 def remedy(card: Card) -> str:
     """What to do where a file of this model is broken."""
-    return f"make it again with `{card.origin.made_by}`"
+    return card.origin.repaired_by or f"make it again with `{card.origin.made_by}`"
 
 
 def write_card(folder: Path, origin: Origin, sources: Mapping[str, str]) -> Card:

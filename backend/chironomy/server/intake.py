@@ -107,7 +107,7 @@ async def _wishes(part: UploadFile | str | None, limits: Limits) -> JobRequest:
 def _choice(wanted: JobRequest) -> Choice:
     """Generator and model, also where the request leaves them open. Raises Problem."""
     try:
-        return completed(wanted.generator, wanted.model)
+        return completed(wanted.generator, wanted.model, wanted.language)
     except UserError as error:
         raise Problem(422, "no_weights", str(error)) from error
 

@@ -48,6 +48,7 @@ def origin_of(
         summary=card.summary,
         licence=card.licence,
         made_by=card.made_by,
+        repaired_by=card.repaired_by,
         notes=(*card.notes, *notes),
         data=card.data,
         training=training,

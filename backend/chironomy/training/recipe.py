@@ -33,6 +33,8 @@ class CardSection(BaseModel):
     licence: str
     made_by: str
     """The command that makes the model again, on any machine."""
+    repaired_by: str = ""
+    """What to do where a file of it is damaged, for a model that comes along."""
     data: tuple[DataSource, ...] = ()
     limits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
