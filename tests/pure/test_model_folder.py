@@ -2,11 +2,13 @@
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
+from chironomy.cli.main import main
 from chironomy.errors import UserError
 from chironomy.nets.model_card import (
     DataSource,
@@ -221,6 +223,18 @@ def test_figures_come_from_what_evaluate_prints(tmp_path: Path) -> None:
         path.write_text(wrong)
         with pytest.raises(UserError, match=r"figures\.json: holds no figures"):
             read_figures(path, "Test")
+
+
+def test_the_command_adds_figures_and_shows_the_card(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "figures.json"
+    path.write_text('{"reference": [], "figures": {"wrists": {"unit": "cm", "value": 1.5, "reference": null}}}')
+    monkeypatch.setattr(sys, "argv", ["chironomy", "card", str(folder), "--figures", str(path), "--title", "Codes"])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    assert "## Codes" in capsys.readouterr().out
+    assert read_card(folder).figures[0].figures["wrists"].value == 1.5
 
 
 def test_half_precision_halves_the_files_and_is_read_as_full(tmp_path: Path) -> None:

@@ -346,6 +346,21 @@ def convert_weights(
 
 
 @app.command()
+def card(
+    model: Annotated[Path, typer.Argument(help="The model's folder.", metavar="MODEL")],
+    figures: Annotated[
+        Path | None, typer.Option(help="Figures to add to the card: what `evaluate --json` printed.", metavar="JSON")
+    ] = None,
+    title: Annotated[str, typer.Option(help="Of the table that they become; the same title replaces it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show a model's card: licence, data, training, figures, limits; or add figures to it."""
+    from .card import run_card
+
+    run_card(model, figures, title, as_json)
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what is installed, what is missing and how to get it."""
     from .doctor import run_doctor

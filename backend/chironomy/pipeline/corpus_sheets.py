@@ -25,7 +25,7 @@ from .performance import of_motion
 from .sheet_drawing import font
 
 _COLUMNS = 10
-_PICTURE = (300, 400)
+_PICTURE = (240, 400)
 _HEADER, _LABEL = 84, 34
 _BACKGROUND, _TEXT, _MUTED = (40, 45, 54), (236, 233, 226), (170, 178, 190)
 #: Layer, and how far the camera stands to the character's left.
@@ -108,7 +108,7 @@ def _pictures(
     rotations = rot.from_six_d(np.asarray(corpus.read(recording, layer)))
     translation = np.asarray(corpus.read(recording, "translation"), dtype=float)
     performance = of_motion(rotations, translation, FPS, neutral_body(), recording.id)
-    shot = Shot(*_PICTURE, turn_deg=turn_deg, samples=5)
+    shot = Shot(*_PICTURE, turn_deg=turn_deg, samples=5, fine=False)  # ten sheets are 300 pictures
     with character(performance) as stage, tempfile.TemporaryDirectory() as folder:
         motion = motion_of(performance)
         files = render_pictures(stage.armature, stage.mesh, motion, frames, Path(folder), shot, progress)
