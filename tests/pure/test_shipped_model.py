@@ -15,6 +15,7 @@ from chironomy.generators.models import examine
 from chironomy.generators.semtalk.loading import weights_digest
 from chironomy.generators.semtalk.repertoire import read_repertoire
 from chironomy.motion.body import neutral_body
+from chironomy.motion.measure import motion_figures
 from chironomy.nets.model_card import read_card, sha256_of
 from chironomy.pipeline.hear import hear
 from chironomy.pipeline.perform import Wishes, perform
@@ -75,3 +76,9 @@ def test_it_makes_a_take_of_finite_numbers_that_names_it(take: Take) -> None:
 def test_hands_move_while_somebody_speaks(take: Take) -> None:
     assert np.abs(np.diff(take.semantic_rotations, axis=0)).max() > 1e-2
     assert 0.0 <= take.emphasis.min() < take.emphasis.max() <= 1.0
+
+
+def test_feet_stand_and_joints_stay_in_their_range(take: Take) -> None:
+    figures = motion_figures(take.semantic_rotations, take.translation, neutral_body(), take.metadata.fps)
+    assert figures["foot sliding, worst contact m"] < 0.005
+    assert figures["joints out of range, worst °"] < 0.1
