@@ -81,4 +81,4 @@ def test_hands_move_while_somebody_speaks(take: Take) -> None:
 def test_feet_stand_and_joints_stay_in_their_range(take: Take) -> None:
     figures = motion_figures(take.semantic_rotations, take.translation, neutral_body(), take.metadata.fps)
     assert figures["foot sliding, worst contact m"] < 0.005
-    assert figures["joints out of range, worst °"] < 0.1
+    assert figures["joints out of range, worst °"] < 1.0
