@@ -116,6 +116,15 @@ def test_after_a_crash_between_checkpoints_training_goes_on_as_well(
     assert_equal_bits(train(corpus, tmp_path / "parts", RhythmToFace()), whole)
 
 
+def test_weights_go_on_being_kept_after_the_recipe_has_come_to_weigh_losses_more(corpus: Corpus, tmp_path: Path) -> None:
+    settings = StageSettings(steps=20, batch_size=8, learning_rate=0.01, warm_up_steps=2, validate_every=10)
+    before = {name: values.clone() for name, values in train(corpus, tmp_path, RhythmToFace(), settings).items()}
+    objective = RhythmToFace()
+    objective.multiply_at = dict.fromkeys(range(60), 100.0)
+    after = train(corpus, tmp_path, objective, settings.model_copy(update={"steps": 60}))
+    assert not torch.equal(before["0.weight"], after["0.weight"])
+
+
 def test_a_loss_that_is_no_number_stops_and_leaves_the_checkpoint_before_it(corpus: Corpus, tmp_path: Path) -> None:
     objective = RhythmToFace()
     objective.multiply_at = {8: float("nan")}

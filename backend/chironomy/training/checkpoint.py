@@ -29,12 +29,6 @@ class History:
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Step, and the loss of the averaged weights on the recordings for validation."""
 
-    @property
-    def best(self) -> float:
-        """The lowest loss in validation."""
-        return min((loss for _, loss in self.validation), default=float("inf"))
-
-
 @dataclass
 class Checkpoint:
     """A stage after `step` steps."""

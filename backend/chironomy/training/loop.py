@@ -91,6 +91,7 @@ class _StageRun:
         self._step = 0
         self._history = History()
         self._windows_at_once = settings.batch_size
+        self._best = float("inf")
         self._since_report: list[float] = []
 
     def to_the_end(self) -> History:
@@ -143,6 +144,9 @@ class _StageRun:
         if checkpoint.scaler:
             self._machine.scaler.load_state_dict(checkpoint.scaler)
         self._step, self._history = checkpoint.step, checkpoint.history
+        if self._machine.is_main and self._step < self._settings.steps and (self._folder / WEIGHTS).exists():
+            self._best = self._loss_of_kept_weights()
+        self._machine.wait()
 
     def _train_on(self, batch: Batch) -> None:
         rate = learning_rate(self._step, self._settings)
@@ -232,11 +236,21 @@ class _StageRun:
             losses = self._validation_losses()
             total = sum(losses.values())
             self._monitor.scalars(f"{self._stage.name}/validation", {**losses, "total": total}, self._step)
-            if total < self._history.best or not (self._folder / WEIGHTS).exists():
+            if total < self._best or not (self._folder / WEIGHTS).exists():
+                self._best = total
                 with replacing(self._folder / WEIGHTS) as temporary:
                     write_tensors(self._averaged.network, temporary)
             self._history.validation.append((self._step, total))
         self._machine.wait()
+
+    def _loss_of_kept_weights(self) -> float:
+        """In validation as it is now: since they were kept, the recipe may have come to weigh losses otherwise."""
+        network = self._averaged.network
+        now = {name: values.clone() for name, values in network.state_dict().items()}
+        read_tensors(network, self._folder / WEIGHTS, "delete the stage's folder and train it again")
+        loss = sum(self._validation_losses().values())
+        network.load_state_dict(now)
+        return loss
 
     @torch.no_grad()
     def _validation_losses(self) -> dict[str, float]:
