@@ -116,7 +116,9 @@ def test_after_a_crash_between_checkpoints_training_goes_on_as_well(
     assert_equal_bits(train(corpus, tmp_path / "parts", RhythmToFace()), whole)
 
 
-def test_weights_go_on_being_kept_after_the_recipe_has_come_to_weigh_losses_more(corpus: Corpus, tmp_path: Path) -> None:
+def test_weights_go_on_being_kept_after_the_recipe_has_come_to_weigh_losses_more(
+    corpus: Corpus, tmp_path: Path
+) -> None:
     settings = StageSettings(steps=20, batch_size=8, learning_rate=0.01, warm_up_steps=2, validate_every=10)
     before = {name: values.clone() for name, values in train(corpus, tmp_path, RhythmToFace(), settings).items()}
     objective = RhythmToFace()

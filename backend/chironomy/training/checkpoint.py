@@ -29,6 +29,7 @@ class History:
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Step, and the loss of the averaged weights on the recordings for validation."""
 
+
 @dataclass
 class Checkpoint:
     """A stage after `step` steps."""
