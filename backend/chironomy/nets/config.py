@@ -144,6 +144,9 @@ class BaseConfig(_GeneratorConfig):
     """The generator of rhythmic motion and of the face."""
 
     face_layers: Layers = 4
+    hears_in_place: bool = False
+    """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone, to
+    a memory that has no positions: which sound is now can then only be told from sounds that know their place."""
 
 
 class SparseConfig(_GeneratorConfig):

@@ -118,9 +118,11 @@ class BaseNetwork(nn.Module):
         face_sound, face_heard = self.hearing_face(in_audio, hubert)
         body_sound, body_heard = self.hearing_body(in_audio, hubert)
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
+        if self.config.base.hears_in_place:
+            conditions = conditions + self.body.from_heard(body_heard)
         heard: dict[PartName, Tensor] = {part: face_heard if part == "face" else body_heard for part in PARTS}
         return BaseMemory(
-            self.face.query(in_id),
+            self.face.query(in_id, face_heard),
             face_heard,
             self.body.prepare(body_heard, conditions),
             {part: self._head(part).remember(heard[part]) for part in PARTS},
@@ -154,6 +156,7 @@ class _FaceStream(nn.Module):
         sizes, latent = config.base, config.rvq.code_width
         width = sizes.width
         self.identity = nn.Embedding(config.front_end.identities, width)
+        self.heard_in_place = Linear(latent, width) if sizes.hears_in_place else None
         self.positions = Positions(width, config.window_frames, sizes.dropout)
         self.hint = mlp(latent, width, latent)
         self.memory = Linear(2 * latent, width)
@@ -163,9 +166,10 @@ class _FaceStream(nn.Module):
         self.between = mlp(latent, width, latent)
         self.halve_second = Halving(latent)
 
-    def query(self, identity: Tensor) -> Tensor:
-        """[B, T, width] of identities [B, T, 1]."""
-        return self.positions(self.identity(identity[..., 0]))
+    def query(self, identity: Tensor, heard: Tensor) -> Tensor:
+        """[B, T, width] of identities [B, T, 1] and what is heard [B, T, latent]."""
+        query = self.identity(identity[..., 0])
+        return self.positions(query if self.heard_in_place is None else query + self.heard_in_place(heard))
 
     def forward(self, query: Tensor, heard: Tensor, hint: Tensor) -> Tensor:
         memory = self.memory(torch.cat([heard, self.hint(hint)], dim=-1))
