@@ -43,6 +43,12 @@ def test_rotations_within_range_come_back_bit_for_bit(seed: int) -> None:
     assert not violations(local).any()
 
 
+def test_some_joints_are_limited_as_among_all() -> None:
+    local = rot.exp(np.random.default_rng(5).normal(0, 1, (20, 55, 3)))
+    some = [INDEX[name] for name in ("right_elbow", "pelvis", "head")]
+    np.testing.assert_array_equal(limit(local[:, some], some), limit(local)[:, some])
+
+
 @given(seeds)
 @settings(max_examples=5, deadline=None)
 def test_limiting_is_continuous_even_through_whole_turns(seed: int) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from chironomy.nets.config import BODY_PARTS, PARTS, ModelConfig, parse_model_config, read_model_config
+from chironomy.nets.convolution import Conv1d
 from chironomy.nets.linear import linear
 from chironomy.nets.semtalk import BaseNetwork, SparseNetwork
 from chironomy.nets.semtalk.attention import Decoder
@@ -230,6 +231,17 @@ def test_the_fast_linear_map_is_torchs(shape):
         torch.testing.assert_close(linear(x, weight, bias), expected, atol=1e-4, rtol=0)
         torch.testing.assert_close(linear(x.mT.contiguous().mT, weight[:], bias), expected, atol=1e-4, rtol=0)
         torch.testing.assert_close(linear(x, weight), expected - bias, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (1, 9), (2, 1)])
+@pytest.mark.parametrize("shape", [(1, 6, 40), (3, 6, 40), (0, 6, 40), (6, 40)])
+def test_convolutions_without_gradients_are_torchs(shape, stride, dilation):
+    convolution = Conv1d(6, 4, 3, stride=stride, padding=dilation, dilation=dilation)
+    x = torch.randn(shape)
+    expected = convolution(x)
+    with torch.inference_mode():
+        torch.testing.assert_close(convolution(x), expected, atol=1e-4, rtol=0)
+        torch.testing.assert_close(convolution(x.mT.contiguous().mT), expected, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("shape", [(7, 5, 6), (4, 6), (6,), (0, 6)])

@@ -3,13 +3,14 @@
 Contacts are [T, 4], 1 where left ankle, right ankle, left foot (the ball), right foot stand (skeleton.CONTACT_JOINTS).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import rotations as rot
-from .ik import LEFT_LEG, RIGHT_LEG, Limb, move_end
+from .ik import LEFT_LEG, RIGHT_LEG, Limb, limb_vector, reach
 from .kinematics import forward
 from .rotations import Array
 from .skeleton import CONTACT_JOINTS, INDEX, PARENTS
@@ -100,7 +101,9 @@ def lock_feet(
 def _hold_once(
     local: Array, translation: Array, rest_joints: Array, standing: NDArray[np.bool_], fps: float
 ) -> tuple[Array, Array]:
-    positions = in_stretches(lambda q, at: forward(q, at, rest_joints)[0], local, translation)
+    # positions and rotations against the world in one array [T, J, 3 + 4]
+    placed = in_stretches(lambda q, at: np.concatenate(forward(q, at, rest_joints), axis=-1), local, translation)
+    positions, world = placed[..., :3], placed[..., 3:]
     ankles, balls = {}, {}
     for limb, ball, ankle_column, ball_column in _SIDES:
         ankle_shift, ankle_weight = _shift(positions[:, limb.end], standing[:, ankle_column], fps)
@@ -119,25 +122,32 @@ def _hold_once(
     missing = [_missing_height(limb, rest_joints, positions[:, limb.first], ankles[limb]) for limb in ankles]
     drop = _smooth_above(np.max(missing, axis=0), round(_BLEND_S * fps))
     translation = translation - drop[:, None] * np.array([0.0, 1.0, 0.0])
+    local = local.copy()
     for limb, ball, _, _ in _SIDES:
-
-        def placed(q: Array, at: Array, ankle: Array, tip: Array, limb: Limb = limb, ball: int = ball) -> Array:
-            q = move_end(limb, q, at, rest_joints, ankle, softness=_SPARE_REACH)
-            return _point_foot(limb, ball, q, at, rest_joints, tip)
-
-        local = in_stretches(placed, local, translation, ankles[limb], balls[limb])
+        joints, pelvis = [limb.first, limb.middle, limb.end], PARENTS[limb.first]
+        hip = positions[:, limb.first] - drop[:, None] * np.array([0.0, 1.0, 0.0])
+        local[:, joints] = in_stretches(
+            partial(_held_leg, limb, ball, rest_joints),
+            local[:, joints], world[:, pelvis], world[:, limb.end], ankles[limb] - hip, balls[limb] - hip,
+        )  # fmt: skip
     return local, translation
 
 
-def _point_foot(limb: Limb, ball: int, local: Array, translation: Array, rest_joints: Array, target: Array) -> Array:
-    """Turns the ankle by the least that points the ball of the foot to `target` [T, 3]."""
-    positions, world = forward(local, translation, rest_joints)
-    ankle = positions[:, limb.end]
-    turn = rot.between(positions[:, ball] - ankle, target - ankle)
-    out = local.copy()
-    parent = world[:, PARENTS[limb.end]]
-    out[:, limb.end] = rot.multiply(rot.inverse(parent), rot.multiply(turn, world[:, limb.end]))
-    return out
+def _held_leg(
+    limb: Limb, ball: int, rest_joints: Array, leg: Array, pelvis: Array, foot: Array, ankle: Array, tip: Array
+) -> Array:
+    """Local rotations [T, 3, 4] of hip, knee and ankle that bring the ankle and the ball of the foot to their places.
+
+    leg [T, 3, 4]: as they are; pelvis and foot [T, 4]: against the world; ankle and tip [T, 3]: metres, from the hip,
+    along the world's axes. The foot keeps its rotation but for the least turn that points it to `tip`.
+    """
+    target = rot.rotate(rot.inverse(pelvis), ankle)
+    first, middle = reach(limb, rest_joints, leg[:, 0], leg[:, 1], target, _SPARE_REACH)
+    reached = rot.rotate(pelvis, limb_vector(limb, rest_joints, first, middle))
+    along = rot.rotate(foot, rest_joints[ball] - rest_joints[limb.end])
+    foot = rot.multiply(rot.between(along, tip - reached), foot)
+    shin = rot.multiply(pelvis, rot.multiply(first, middle))
+    return np.stack([first, middle, rot.multiply(rot.inverse(shin), foot)], axis=1)
 
 
 def _shift(joint: Array, standing: NDArray[np.bool_], fps: float) -> tuple[Array, Array]:

@@ -169,16 +169,30 @@ def move_end(
     positions, world = forward(local, translation, rest_joints)
     parent = world[..., PARENTS[limb.first], :]
     to_target = rot.rotate(rot.inverse(parent), np.asarray(target, dtype=float) - positions[..., limb.first, :])
-    first, middle = local[..., limb.first, :], local[..., limb.middle, :]
-    upper, lower = _bones(limb, rest_joints)
-    seen_from_middle = rot.rotate(rot.inverse(middle), upper)
-    distance = np.linalg.norm(to_target, axis=-1)
-    more = _bend(seen_from_middle, lower, np.asarray(limb.hinge), distance, limb.most_bent_rad, softness)
-    middle = rot.multiply(middle, rot.about(limb.hinge, more))
-    chain = rot.rotate(first, upper + rot.rotate(middle, lower))
-    first = rot.multiply(rot.between(chain, to_target), first)
+    first, middle = reach(limb, rest_joints, local[..., limb.first, :], local[..., limb.middle, :], to_target, softness)
     end = rot.multiply(rot.inverse(rot.multiply(parent, rot.multiply(first, middle))), world[..., limb.end, :])
     return _with_limb(limb, local, LimbRotations(first, middle, end))
+
+
+def reach(
+    limb: Limb, rest_joints: Array, first: Array, middle: Array, target: Array, softness: float = SOFTNESS
+) -> tuple[Array, Array]:
+    """Rotations [T, 4] of a limb's first and middle joint that bring its end to `target`, its swivel kept.
+
+    target [T, 3]: metres, from the first joint, in the frame of its parent, as for `solve`.
+    """
+    upper, lower = _bones(limb, rest_joints)
+    seen_from_middle = rot.rotate(rot.inverse(middle), upper)
+    distance = np.linalg.norm(target, axis=-1)
+    more = _bend(seen_from_middle, lower, np.asarray(limb.hinge), distance, limb.most_bent_rad, softness)
+    middle = rot.multiply(middle, rot.about(limb.hinge, more))
+    return rot.multiply(rot.between(limb_vector(limb, rest_joints, first, middle), target), first), middle
+
+
+def limb_vector(limb: Limb, rest_joints: Array, first: Array, middle: Array) -> Array:
+    """From the first joint to the end [T, 3], metres, in the frame of the first joint's parent."""
+    upper, lower = _bones(limb, rest_joints)
+    return rot.rotate(first, upper + rot.rotate(middle, lower))
 
 
 def soft_clamp(value: ArrayLike, low: ArrayLike, high: ArrayLike, softness: ArrayLike) -> Array:

@@ -6,6 +6,7 @@ rotation vector in the plane at right angles to the bone) an ellipse whose half-
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,15 @@ class _Ranges:
 
 
 @cache
+def _ranges_of(joints: tuple[int, ...]) -> tuple[NDArray[np.intp], _Ranges]:
+    """Which of these joints have limits, as places [n] among them, and their ranges."""
+    limited, ranges = _limited_joints()
+    row_of = {int(joint): row for row, joint in enumerate(limited)}
+    places = [place for place, joint in enumerate(joints) if joint in row_of]
+    return np.array(places, dtype=np.intp), ranges.of(np.array([row_of[joints[k]] for k in places], dtype=np.intp))
+
+
+@cache
 def _limited_joints() -> tuple[NDArray[np.intp], _Ranges]:
     """Which joints [n] have limits (all but the pelvis), and their ranges."""
     document = json.loads((Path(__file__).parent / "joint_limits.json").read_text(encoding="utf-8"))
@@ -60,15 +70,22 @@ def _limited_joints() -> tuple[NDArray[np.intp], _Ranges]:
     return np.array(joints), _Ranges(np.array(axes), np.array(lowest), np.array(highest))
 
 
-def limit(rotations: ArrayLike) -> Array:
-    """Local rotations [..., 55, 4], every joint brought within its anatomical range.
+def limit(rotations: ArrayLike, joints: Sequence[int] = range(JOINT_COUNT)) -> Array:
+    """Local rotations [..., J, 4] of these joints, every one brought within its anatomical range.
 
     Rotations within range come back unchanged, to the bit; the result is continuous in the input.
     """
     rotations = np.asarray(rotations, dtype=float)
-    if rotations.shape[-2:] != (JOINT_COUNT, 4):
-        raise ValueError(f"local rotations of {JOINT_COUNT} joints are needed, not an array of {rotations.shape}")
-    return in_stretches(_limit, rotations) if rotations.ndim == 3 else _limit(rotations)
+    if rotations.shape[-2:] != (len(joints), 4):
+        raise ValueError(f"local rotations of {len(joints)} joints are needed, not an array of {rotations.shape}")
+    places, ranges = _ranges_of(tuple(joints))
+
+    def limited(q: Array) -> Array:
+        out = q.copy()
+        out[..., places, :] = _bounded(ranges, q[..., places, :])
+        return out
+
+    return in_stretches(limited, rotations) if rotations.ndim == 3 else limited(rotations)
 
 
 def extrapolate(start: ArrayLike, end: ArrayLike) -> Array:
@@ -103,78 +120,93 @@ def violations(rotations: ArrayLike) -> Array:
     return np.where(outside, rot.angle(rot.multiply(rot.inverse(rotations), limited)), 0.0)
 
 
-def _limit(rotations: Array) -> Array:
-    joints, ranges = _limited_joints()
-    out = rotations.copy()
-    out[..., joints, :] = _bounded(ranges, rotations[..., joints, :])
-    return out
-
-
 def _bounded(ranges: _Ranges, q: Array) -> Array:
     """Rotations [..., n, 4] brought within the ranges of n joints; those within stay as they are."""
-    twist, swing = _split(ranges, q)
-    outside = ~_inside(ranges, twist, swing)
+    parts = _split(ranges, q)
+    outside = ~_inside(ranges, *parts)
     if not outside.any():
         return q
-    twist, swing, ranges = twist[outside], swing[outside], ranges.of(np.nonzero(outside)[-1])
-    fade = _fade(twist) * _fade(_length(swing))
+    twist, across, upward = (part[outside] for part in parts)
+    ranges = ranges.of(np.nonzero(outside)[-1])
+    fade = _fade(twist) * _fade(np.hypot(across, upward))
+    across, upward = _nearest_swing(ranges, across, upward)
     twist = np.clip(twist, ranges.lowest[:, 0], ranges.highest[:, 0])
     out = q.copy()
-    out[outside] = _join(ranges, twist * fade, _nearest_swing(ranges, swing) * fade[:, None])
+    out[outside] = _join(ranges, twist * fade, across * fade, upward * fade)
     return out
 
 
-def _nearest_swing(ranges: _Ranges, swing: Array) -> Array:
-    """The points [m, 2] of the ellipses nearest to swings [m, 2]; those inside stay.
+def _nearest_swing(ranges: _Ranges, across: Array, upward: Array) -> tuple[Array, Array]:
+    """The points of the ellipses nearest to m swings; those inside stay.
 
     The nearest, not that on the way to the centre: else an elbow, bent to its limit and a little aside, would open.
     With half-axes a it is p·a² / (t + a²), where t ≥ 0 brings it onto the ellipse. Newton's method on one over its
     reach, which is nearly a straight line in t, finds t in a few steps.
     """
-    squares = np.where(swing < 0, ranges.lowest[:, 1:], ranges.highest[:, 1:]) ** 2
-    t = np.zeros((len(swing), 1))
+    first, second = (half_axis**2 for half_axis in _half_axes(ranges, across, upward))
+    t = np.zeros(len(across))
     for _ in range(5):
-        parts = squares * swing**2 / (t + squares) ** 2
-        level = np.maximum(parts.sum(axis=1, keepdims=True), 1.0)
-        t += level * (np.sqrt(level) - 1) / np.maximum((parts / (t + squares)).sum(axis=1, keepdims=True), 1e-12)
-    nearest = swing * squares / (t + squares)
-    return nearest / np.maximum(_swing_reach(ranges, nearest), 1.0)[:, None]
+        first_part = first * (across / (t + first)) ** 2
+        second_part = second * (upward / (t + second)) ** 2
+        level = np.maximum(first_part + second_part, 1.0)
+        slope = first_part / (t + first) + second_part / (t + second)
+        t += level * (np.sqrt(level) - 1) / np.maximum(slope, 1e-12)
+    across, upward = across * first / (t + first), upward * second / (t + second)
+    beyond = np.maximum(_swing_reach(ranges, across, upward), 1.0)
+    return across / beyond, upward / beyond
 
 
-def _inside(ranges: _Ranges, twist: Array, swing: Array) -> NDArray[np.bool_]:
+def _inside(ranges: _Ranges, twist: Array, across: Array, upward: Array) -> NDArray[np.bool_]:
     twist_inside = (twist >= ranges.lowest[:, 0]) & (twist <= ranges.highest[:, 0])
-    return twist_inside & (_swing_reach(ranges, swing) <= 1.0)
+    return twist_inside & (_swing_reach(ranges, across, upward) <= 1.0)
 
 
-def _swing_reach(ranges: _Ranges, swing: Array) -> Array:
+def _swing_reach(ranges: _Ranges, across: Array, upward: Array) -> Array:
     """How far out in its ellipse a swing is: 1 on the border."""
-    return _length(swing / np.where(swing < 0, ranges.lowest[:, 1:], ranges.highest[:, 1:]))
+    first, second = _half_axes(ranges, across, upward)
+    return np.hypot(across / first, upward / second)
 
 
-def _length(vectors: Array) -> Array:
-    return np.hypot(vectors[..., 0], vectors[..., 1])
+def _half_axes(ranges: _Ranges, across: Array, upward: Array) -> tuple[Array, Array]:
+    """Of the ellipse in the quarter in which a swing lies; with the sign of the swing."""
+    return (
+        np.where(across < 0, ranges.lowest[:, 1], ranges.highest[:, 1]),
+        np.where(upward < 0, ranges.lowest[:, 2], ranges.highest[:, 2]),
+    )
 
 
 def _fade(angle_rad: Array) -> Array:
     return np.clip((np.pi - np.abs(angle_rad)) / _FADE_RAD, 0.0, 1.0)
 
 
-def _split(ranges: _Ranges, q: Array) -> tuple[Array, Array]:
-    """Twist angles [..., n] and swing vectors [..., n, 2], radians, such that q [..., n, 4] = swing · twist."""
-    w, (x, y, z) = q[..., 0], np.moveaxis((ranges.axes @ q[..., 1:, None])[..., 0], -1, 0)
+def _split(ranges: _Ranges, q: Array) -> tuple[Array, Array, Array]:
+    """Twist angles and the swing vectors' two components, radians, [..., n] each; q [..., n, 4] = swing · twist."""
+    w, vector = q[..., 0], (q[..., 1], q[..., 2], q[..., 3])
+    x, y, z = (_combined(ranges.axes[:, row], vector) for row in range(3))
     half = np.arctan2(x, w)
     cosine, sine = np.cos(half), np.sin(half)
-    y, z = y * cosine - z * sine, y * sine + z * cosine
     sine_of_half_swing = np.hypot(y, z)
     swing_angle = 2 * np.arctan2(sine_of_half_swing, np.hypot(w, x))
     factor = np.where(sine_of_half_swing > 1e-9, swing_angle / np.maximum(sine_of_half_swing, 1e-12), 2.0)
     twist = 2 * (half - np.pi * np.round(half / np.pi))  # q and −q are one rotation: half a turn either way at most
-    return twist, np.stack([y * factor, z * factor], axis=-1)
+    return twist, (y * cosine - z * sine) * factor, (y * sine + z * cosine) * factor
 
 
-def _join(ranges: _Ranges, twist: Array, swing: Array) -> Array:
+def _join(ranges: _Ranges, twist: Array, across: Array, upward: Array) -> Array:
     """Inverse of _split: quaternions [..., n, 4]."""
-    swing_part = rot.exp(np.concatenate([np.zeros((*twist.shape, 1)), swing], axis=-1))
-    turned = rot.multiply(swing_part, rot.about("x", twist))
-    turned[..., 1:] = (np.swapaxes(ranges.axes, -1, -2) @ turned[..., 1:, None])[..., 0]
-    return turned
+    cosine, sine = np.cos(twist / 2), np.sin(twist / 2)
+    half_swing = np.hypot(across, upward) / 2
+    factor, cosine_of_swing = 0.5 * np.sinc(half_swing / np.pi), np.cos(half_swing)
+    across, upward = across * factor, upward * factor
+    turned = (np.multiply(cosine_of_swing, sine), across * cosine + upward * sine, upward * cosine - across * sine)
+    out = np.empty((*twist.shape, 4))
+    out[..., 0] = cosine_of_swing * cosine
+    for k in range(3):
+        out[..., 1 + k] = _combined(ranges.axes[:, :, k], turned)
+    return out
+
+
+def _combined(weights: Array, vector: tuple[Array, Array, Array]) -> Array:
+    """weights [n, 3] times components [..., n] each: numpy takes several times as long for products of tiny arrays."""
+    x, y, z = vector
+    return weights[:, 0] * x + weights[:, 1] * y + weights[:, 2] * z

@@ -20,7 +20,7 @@ def identity(shape: tuple[int, ...] = ()) -> Array:
 def normalize(q: ArrayLike) -> Array:
     """Unit quaternions; a zero quaternion becomes the identity."""
     q = np.asarray(q, dtype=float)
-    norm = np.linalg.norm(q, axis=-1, keepdims=True)
+    norm = _length(q)
     unit: Array = q / np.maximum(norm, 1e-12)
     unit[norm[..., 0] <= 1e-12] = identity()
     return unit
@@ -66,7 +66,7 @@ def rotate(q: ArrayLike, v: ArrayLike) -> Array:
 def exp(rotation_vector: ArrayLike) -> Array:
     """Axis times angle (radians), [..., 3], to quaternions."""
     r = np.asarray(rotation_vector, dtype=float)
-    angle = np.linalg.norm(r, axis=-1, keepdims=True)
+    angle = _length(r)
     # sinc keeps the limit at angle 0 exact: sin(a/2)/a = ½·sinc(a/2π)
     return np.concatenate([np.cos(angle / 2), r * 0.5 * np.sinc(angle / (2 * np.pi))], axis=-1)
 
@@ -75,7 +75,7 @@ def log(q: ArrayLike) -> Array:
     """Quaternions to axis times angle (radians), the short way: angle in 0…π."""
     q = np.asarray(q, dtype=float)
     w, xyz = q[..., :1], q[..., 1:]
-    s = np.linalg.norm(xyz, axis=-1, keepdims=True)
+    s = _length(xyz)
     angle = 2.0 * np.arctan2(s, np.abs(w))
     factor = np.where(s > 1e-9, angle / np.maximum(s, 1e-12), 2.0)
     return np.multiply(xyz, np.where(w < 0, -factor, factor))
@@ -94,14 +94,14 @@ def about(axis: ArrayLike, angle_rad: ArrayLike) -> Array:
 def angle(q: ArrayLike) -> Array:
     """How far each rotation turns, radians in 0…π."""
     q = np.asarray(q, dtype=float)
-    return 2.0 * np.arctan2(np.linalg.norm(q[..., 1:], axis=-1), np.abs(q[..., 0]))
+    return 2.0 * np.arctan2(_length(q[..., 1:])[..., 0], np.abs(q[..., 0]))
 
 
 def power(q: ArrayLike, t: ArrayLike) -> Array:
     """The t-fold rotation, along the short way (t [...] broadcasts against q's leading axes)."""
     q, t = np.asarray(q, dtype=float), np.asarray(t, dtype=float)[..., None]
     w, xyz = q[..., :1], q[..., 1:]
-    s = np.linalg.norm(xyz, axis=-1, keepdims=True)
+    s = _length(xyz)
     half_angle = np.arctan2(s, np.abs(w)) * t
     factor = np.where(s > 1e-9, np.sin(half_angle) / np.maximum(s, 1e-12), t)
     return np.concatenate([np.cos(half_angle), np.multiply(xyz, np.where(w < 0, -factor, factor))], axis=-1)
@@ -117,7 +117,7 @@ def make_continuous(q: ArrayLike) -> Array:
     """The same rotations with signs such that neighbours along axis 0 (time) lie in one hemisphere."""
     q = np.array(q, dtype=float)
     if len(q) > 1:
-        flips = np.sum(q[1:] * q[:-1], axis=-1) < 0
+        flips = _dot(q[1:], q[:-1])[..., 0] < 0
         q[1:] *= np.where(np.cumsum(flips, axis=0) % 2 == 1, -1.0, 1.0)[..., None]
     return q
 
@@ -127,18 +127,28 @@ def between(a: ArrayLike, b: ArrayLike) -> Array:
     start, end = _directions(a), _directions(b)
     # the middle of both directions turns `start` by half the angle: exact also where they are nearly opposite
     middle = start + end
-    length = np.linalg.norm(middle, axis=-1, keepdims=True)
+    length = _length(middle)
     # opposite directions leave the axis open: any direction at right angles to `start` will do
     helper = np.where(np.abs(start[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     middle = np.where(length > 1e-9, middle, _directions(np.cross(start, helper)))
     half = _directions(middle)
-    return normalize(np.concatenate([np.sum(start * half, axis=-1, keepdims=True), np.cross(start, half)], axis=-1))
+    return normalize(np.concatenate([_dot(start, half), np.cross(start, half)], axis=-1))
 
 
 def _directions(vectors: ArrayLike) -> Array:
     """Unit vectors [..., 3]; zero stays zero."""
     vectors = np.asarray(vectors, dtype=float)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return vectors / np.maximum(_length(vectors), 1e-12)
+
+
+def _dot(a: Array, b: Array) -> Array:
+    """[..., n] times [..., n], summed, [..., 1]; numpy's sum over so short an axis takes several times as long."""
+    return np.einsum("...k,...k->...", a, b)[..., None]
+
+
+def _length(vectors: Array) -> Array:
+    """[..., 1] of [..., n]."""
+    return np.sqrt(_dot(vectors, vectors))
 
 
 def swing_twist(q: ArrayLike, axis: ArrayLike) -> tuple[Array, Array]:
@@ -167,18 +177,16 @@ def from_matrix(m: ArrayLike) -> Array:
     """[..., 3, 3] to [..., 4] with w ≥ 0; well-conditioned at every angle (largest of the four is the pivot)."""
     m = np.asarray(m, dtype=float)
     m00, m01, m02, m10, m11, m12, m20, m21, m22 = np.moveaxis(m.reshape(*m.shape[:-2], 9), -1, 0)
-    # every row is the quaternion times four times one of its own components
-    candidates = np.stack(
-        [
-            np.stack([1 + m00 + m11 + m22, m21 - m12, m02 - m20, m10 - m01], axis=-1),
-            np.stack([m21 - m12, 1 + m00 - m11 - m22, m10 + m01, m02 + m20], axis=-1),
-            np.stack([m02 - m20, m10 + m01, 1 - m00 + m11 - m22, m21 + m12], axis=-1),
-            np.stack([m10 - m01, m02 + m20, m21 + m12, 1 - m00 - m11 + m22], axis=-1),
-        ],
-        axis=-2,
-    )
-    pivot = np.argmax(np.diagonal(candidates, axis1=-2, axis2=-1), axis=-1)
-    q = normalize(np.take_along_axis(candidates, pivot[..., None, None], axis=-2)[..., 0, :])
+    x, y, z, xy, xz, yz = m21 - m12, m02 - m20, m10 - m01, m10 + m01, m02 + m20, m21 + m12
+    # every row is the quaternion times four times one of its own components; so is every column
+    rows = [
+        [1 + m00 + m11 + m22, x, y, z],
+        [x, 1 + m00 - m11 - m22, xy, xz],
+        [y, xy, 1 - m00 + m11 - m22, yz],
+        [z, xz, yz, 1 - m00 - m11 + m22],
+    ]
+    pivot = np.argmax(np.stack([rows[k][k] for k in range(4)], axis=-1), axis=-1)
+    q = normalize(np.stack([np.choose(pivot, row) for row in rows], axis=-1))
     return np.where(q[..., :1] < 0, -q, q)
 
 
@@ -192,9 +200,8 @@ def from_six_d(six: ArrayLike) -> Array:
     """[..., 6] to [..., 4]; the two rows need not be orthonormal (Gram-Schmidt)."""
     six = np.asarray(six, dtype=float)
     first, second = six[..., :3], six[..., 3:]
-    first = first / np.maximum(np.linalg.norm(first, axis=-1, keepdims=True), 1e-12)
-    second = second - np.sum(first * second, axis=-1, keepdims=True) * first
-    second = second / np.maximum(np.linalg.norm(second, axis=-1, keepdims=True), 1e-12)
+    first = _directions(first)
+    second = _directions(second - _dot(first, second) * first)
     return from_matrix(np.stack([first, second, np.cross(first, second)], axis=-2))
 
 

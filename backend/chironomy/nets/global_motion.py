@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import GlobalMotionConfig
+from .convolution import Conv1d
 from .motion_vector import orthonormal
 from .residual_block import ResidualBlock
 
@@ -65,7 +66,7 @@ class _Decoder(nn.Module):
 
 
 def _conv3(width_in: int, width_out: int) -> nn.Conv1d:
-    return nn.Conv1d(width_in, width_out, 3, padding=1)
+    return Conv1d(width_in, width_out, 3, padding=1)
 
 
 def global_input(lower: Tensor, contacts: bool = True) -> Tensor:

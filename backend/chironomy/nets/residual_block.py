@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from .convolution import Conv1d
+
 
 class ResidualBlock(nn.Module):
     """x plus two convolutions over three frames with a leaky ReLU (0.2) between them; [B, width, T] to the same."""
@@ -9,7 +11,7 @@ class ResidualBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.model = nn.Sequential(
-            nn.Conv1d(width, width, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv1d(width, width, 3, padding=1)
+            Conv1d(width, width, 3, padding=1), nn.LeakyReLU(0.2), Conv1d(width, width, 3, padding=1)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -99,14 +99,12 @@ class Fuser:
         if e.shape != self._emphasis.shape:
             raise ValueError(f"an emphasis of {e.shape}: the take has {len(self._emphasis)} frames")
         changed = e != self._emphasis
+        semantic = self._take.semantic_rotations
         if self._mode != "pose":
             changed |= self._mix(e, progress)
-        frames = np.flatnonzero(changed)
-        base = self._take.base_rotations[frames]
-        if self._mode == "pose":
-            self._out[frames] = fuse(base, self._take.semantic_rotations[frames], e[frames])
-        else:
-            self._out[frames] = fuse(base, self._mixed[frames], np.maximum(e[frames], 1.0))
+            self._out[changed] = self._mixed[changed]
+            changed, semantic = changed & (e > 1), self._mixed
+        self._out[changed] = fuse(self._take.base_rotations[changed], semantic[changed], e[changed])
         self._emphasis = e
         return self._out, self._translation
 
@@ -168,4 +166,4 @@ def _in_stretches(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _on_the_side_of(reference: Array, q: Array) -> Array:
     """The same rotations, in the hemisphere of others, which are continuous in time."""
-    return np.where(np.sum(reference * q, axis=-1, keepdims=True) < 0, -q, q)
+    return np.where(np.einsum("...k,...k->...", reference, q)[..., None] < 0, -q, q)

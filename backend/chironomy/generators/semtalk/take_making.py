@@ -81,8 +81,8 @@ def _semantic_layer(model: Model, base: Array, tokens: Tokens, line: Line) -> Ar
     moved = [joint for part in SEMANTIC_PARTS for joint in model.config.parts[part].joint_numbers]
     limit_joints(semantic, moved)
     semantic = meet_rotations(semantic, line.locked)
-    for first in range(0, JOINT_COUNT, _JOINTS_AT_ONCE):
-        joints = slice(first, first + _JOINTS_AT_ONCE)
+    for first in range(0, len(moved), _JOINTS_AT_ONCE):
+        joints = moved[first : first + _JOINTS_AT_ONCE]
         semantic[:, joints] = within_reach(base[:, joints], semantic[:, joints])
     same = np.setdiff1d(np.arange(JOINT_COUNT), moved)
     semantic[:, same] = base[:, same]
@@ -93,7 +93,7 @@ def limit_joints(rotations: Array, joints: Sequence[int]) -> None:
     """Brings these joints of local rotations [T, 55, 4] within their ranges, in place."""
     for first in range(0, len(rotations), _FRAMES_AT_ONCE):
         stretch = slice(first, first + _FRAMES_AT_ONCE)
-        rotations[stretch, list(joints)] = limit(rotations[stretch])[:, list(joints)]
+        rotations[stretch, list(joints)] = limit(rotations[stretch, list(joints)], joints)
 
 
 def _metadata(model: Model, line: Line, psi: Array, request: Request, settings: Settings) -> TakeMetadata:

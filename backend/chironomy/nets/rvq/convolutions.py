@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..config import RvqConfig
+from ..convolution import Conv1d
 
 #: A Gaussian is cut off at this many of its standard deviations.
 _GAUSSIAN_REACH = 4.0
@@ -23,8 +24,8 @@ class DilatedResidual(nn.Module):
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
-        self.conv1 = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
-        self.conv2 = nn.Conv1d(width, width, 1)
+        self.conv1 = Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.conv2 = Conv1d(width, width, 1)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ class Encoder(nn.Module):
         super().__init__()
         width = config.width
         stages = (
-            nn.Sequential(nn.Conv1d(width, width, 4, stride=2, padding=1), DilatedStack(config))
+            nn.Sequential(Conv1d(width, width, 4, stride=2, padding=1), DilatedStack(config))
             for _ in range(config.down_stages)
         )
         self.model = nn.Sequential(_conv3(part_width, width), nn.ReLU(), *stages, _conv3(width, config.code_width))
@@ -137,4 +138,4 @@ def decoder_context_frames(config: RvqConfig) -> int:
 
 
 def _conv3(width_in: int, width_out: int) -> nn.Conv1d:
-    return nn.Conv1d(width_in, width_out, 3, padding=1)
+    return Conv1d(width_in, width_out, 3, padding=1)
