@@ -145,8 +145,8 @@ class BaseConfig(_GeneratorConfig):
 
     face_layers: Layers = 4
     hears_in_place: bool = False
-    """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone, to
-    a memory that has no positions: which sound is now can then only be told from sounds that know their place."""
+    """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone,
+    in a memory without positions: phones do not say when they are, so lips could not follow them."""
 
 
 class SparseConfig(_GeneratorConfig):
