@@ -132,6 +132,9 @@ class _GeneratorConfig(_Frozen):
     residual_layers: Layers = 3
     """Decoder layers per residual level."""
     dropout: Dropout = 0.1
+    hears_in_place: bool = False
+    """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone,
+    in a memory without positions: phones do not say when they are, so lips could not follow them."""
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> _GeneratorConfig:
@@ -144,9 +147,6 @@ class BaseConfig(_GeneratorConfig):
     """The generator of rhythmic motion and of the face."""
 
     face_layers: Layers = 4
-    hears_in_place: bool = False
-    """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone,
-    in a memory without positions: phones do not say when they are, so lips could not follow them."""
 
 
 class SparseConfig(_GeneratorConfig):

@@ -187,7 +187,7 @@ class _StageRun:
             part = {k: v[start : start + self._windows_at_once].to(self._machine.device) for k, v in batch.items()}
             share = len(part["valid"]) / count
             with self._machine.keeping_gradients(self._module, start != starts[-1]):
-                with self._machine.precision():
+                with self._machine.arithmetic():
                     losses = self._module(part, epoch)
                 self._machine.scaler.scale(share * torch.stack(list(losses.values())).sum()).backward()
             for name, loss in losses.items():
@@ -264,7 +264,7 @@ class _StageRun:
             for start in range(0, len(places), self._windows_at_once):
                 chosen = places[start : start + self._windows_at_once]
                 batch = {name: values.to(self._machine.device) for name, values in windows.batch(chosen).items()}
-                with self._machine.precision():
+                with self._machine.arithmetic():
                     losses = objective(batch, 0.0)
                 for name, loss in losses.items():
                     sums[name] = sums.get(name, 0.0) + float(loss) * len(chosen) / len(places)

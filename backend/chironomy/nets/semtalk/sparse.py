@@ -100,7 +100,10 @@ class SparseNetwork(nn.Module):
         plan_mask: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """`forward` from what `hear` made."""
-        memory = self.body.prepare(heard.meaning, self.conditions(in_id, gesture_class, plan, plan_mask))
+        conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
+        if self.config.sparse.hears_in_place:
+            conditions = conditions + self.body.from_heard(heard.meaning)
+        memory = self.body.prepare(heard.meaning, conditions)
         latents = self.cross(self.body(self.motion_hint(in_motion, mask), memory, use_word))
         output = {"gate": heard.gate}
         for part in BODY_PARTS:
