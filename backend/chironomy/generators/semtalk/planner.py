@@ -33,6 +33,8 @@ from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, wit
 #: From where the hand is to where it is raised, and back; lengths of the arm a second, and at least so long.
 _RAISING_PER_S, _LOWERING_PER_S = 1.7, 1.2
 _INTO_S, _OUT_S = 0.34, 0.55
+#: Larger beats are in the semantic motion alone: who turns emphasis down wants quiet hands.
+_LARGEST_BASE_BEAT_M = 0.35
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     semantic = [
         s for p in others for s in (strokes_of_gesture(p) if p.gesture else strokes_of_beat(p, p.semantic_size))
     ]
-    beats = [stroke for stroke in learned if stroke.gesture_class == BEAT]
+    small = {gesture.number for gesture in repertoire.get(BEAT, ()) if gesture.extent_m <= _LARGEST_BASE_BEAT_M}
+    beats = [stroke for stroke in learned if stroke.gesture_class == BEAT and stroke.performance in small]
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
     return Plan(

@@ -38,6 +38,8 @@ _FOLDERS = ("Gestures2", "Gestures", "MaleGestures", "FemaleGestures", "PNGestur
 _RAISED, _LOWERING = 0.60, 0.72
 #: Gestures that move a wrist less than this say nothing.
 _LEAST_EXTENT_M = 0.06
+#: Both hands at the temples for "we": reads as a headache.
+_MISREAD = frozenset({240})
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def read_performances(folder: Path, body: Body) -> list[Performance]:
             continue
         rank = _FOLDERS.index(row["file"].split("/")[0])
         key = int(row["performance"]), row["class"]
+        if key[0] in _MISREAD:
+            continue
         if key not in found or rank < found[key][0]:
             found[key] = rank, row
     read = (_read(folder, row, body) for _, row in found.values())
