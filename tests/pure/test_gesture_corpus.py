@@ -219,9 +219,7 @@ def test_speeches_are_cut_at_sentences_and_one_speech_is_in_one_split(tmp_path: 
 def test_speeches_of_one_name_in_two_folders_are_two_speeches(tmp_path: Path) -> None:
     for folder in ("inaugural", "state_of_the_union"):
         (tmp_path / folder).mkdir()
-        text = (
-            f"We meet here today, my friends, to speak of the {folder} and of nothing else at all. "
-        )
+        text = f"We meet here today, my friends, to speak of the {folder} and of nothing else at all. "
         (tmp_path / folder / "1961-Kennedy.txt").write_text(text * 12, encoding="utf-8")
     lines = [line for line, _ in zip(spoken_lines(tmp_path, 1), range(30), strict=False) if "dialogue" not in line.id]
     assert len({line.id for line in lines}) == len(lines) > 10
