@@ -29,6 +29,11 @@ class History:
     validation: list[tuple[int, float]] = field(default_factory=list)
     """Step, and the loss of the averaged weights on the recordings for validation."""
 
+    @property
+    def best(self) -> float:
+        """The lowest loss in validation, by the recipe as it was then."""
+        return min((loss for _, loss in self.validation), default=float("inf"))
+
 
 @dataclass
 class Checkpoint:
