@@ -135,6 +135,9 @@ class _GeneratorConfig(_Frozen):
     hears_in_place: bool = False
     """Every frame of motion is told what is heard at that frame. As published, motion finds sound by attention alone,
     in a memory without positions: phones do not say when they are, so lips could not follow them."""
+    plan_shortcut: Annotated[int, Field(ge=0, le=8192)] = 0
+    """Width of a map from the plan directly to the latents of upper body and hands, which then are rounded to the
+    nearest codes; 0: there is none, and codes are the likeliest."""
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> _GeneratorConfig:

@@ -24,6 +24,8 @@ Losses = dict[str, Tensor]
 Output = Mapping[str, Tensor]
 #: Weight of the distance between a part's vectors and its codes.
 _CODE_WEIGHT = 0.5
+#: And of that between whole latents, told from the plan, and the sums of their codes, in units of their spread.
+_WHOLE_WEIGHT = 10.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class PartTarget:
     """[B, N, levels]."""
     codes: Tensor
     """[B, levels, N, code width]."""
+    spread: Tensor
+    """Standard deviation of the first level's codes, one number."""
 
 
 class BaseObjective(nn.Module):
@@ -131,7 +135,7 @@ def true_motion(
         targets = {}
         for part in parts:
             indices = rvq[part].encode(part_of(motion, config.parts[part], batch.get("face")))
-            targets[part] = PartTarget(indices, rvq[part].codes(indices).transpose(0, 1))
+            targets[part] = PartTarget(indices, rvq[part].codes(indices).transpose(0, 1), rvq[part].spread)
     return motion, targets
 
 
@@ -176,7 +180,13 @@ def code_losses(output: Output, targets: Mapping[PartName, PartTarget], weight: 
         for level in range(logits.shape[-1]):
             entropy = F.cross_entropy(logits[..., level].transpose(1, 2), target.indices[..., level], reduction="none")
             choice.append(weighted_mean(entropy, weight) / (level + 1))
-    return {"codes": _CODE_WEIGHT * torch.stack(distance).sum(), "choice": torch.stack(choice).sum()}
+    losses = {"codes": _CODE_WEIGHT * torch.stack(distance).sum(), "choice": torch.stack(choice).sum()}
+    whole = [
+        weighted_mean((output[name].float() - target.codes.sum(1) / target.spread).square().mean(-1), weight)
+        for part, target in targets.items()
+        if (name := f"whole_{part}") in output
+    ]
+    return losses | ({"whole": _WHOLE_WEIGHT * torch.stack(whole).sum()} if whole else {})
 
 
 def gate_loss(logits: Tensor, semantic: Tensor, there: Tensor) -> Tensor:

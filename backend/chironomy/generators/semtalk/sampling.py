@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...nets.config import PartName
+from ...nets.semtalk.plan_shortcut import PLANNED_PARTS
 from ..rhythm.randomness import stream
 
 _Value = TypeVar("_Value")
@@ -24,9 +26,19 @@ class Sampling:
     top_k: tuple[int, ...] = (0,)
     """Only so many of the likeliest codes are drawn from; 0: all."""
 
+    @property
+    def draws(self) -> bool:
+        """Whether any level is drawn by chance."""
+        return any(self.temperature)
+
     def at(self, level: int) -> tuple[float, int]:
         """Temperature and top-k of a residual level."""
         return _at(self.temperature, level), _at(self.top_k, level)
+
+
+def told(planned: bool, part: PartName, sampling: Sampling) -> bool:
+    """Whether a part's codes are those nearest to what the plan's shortcut tells; drawn they are by their logits."""
+    return planned and part in PLANNED_PARTS and not sampling.draws
 
 
 def _at(values: Sequence[_Value], level: int) -> _Value:

@@ -56,6 +56,15 @@ class ResidualVQ(nn.Module):
         """Indices [B, N, levels] to the codes of each level [levels, B, N, code_width]."""
         return self.quantizer.codes(indices)
 
+    def nearest(self, latents: Tensor) -> Tensor:
+        """Latents [B, N, code_width] in units of `spread` to indices [B, N, levels] of the nearest codes."""
+        return self.quantizer(latents * self.spread).indices
+
+    @property
+    def spread(self) -> Tensor:
+        """Standard deviation of the first level's codes, one number: generators tell whole latents in this unit."""
+        return self.quantizer.spread
+
     def decode(self, indices: Tensor) -> Tensor:
         """Indices [B, N, levels] to motion [B, 4N, part_width]."""
         return self.decode_codes(self.codes(indices).sum(0))

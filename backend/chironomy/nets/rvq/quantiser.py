@@ -100,6 +100,11 @@ class ResidualQuantiser(nn.Module):
         return torch.stack([F.embedding(indices[..., q], book.codebook) for q, book in enumerate(self._books)])
 
     @property
+    def spread(self) -> Tensor:
+        """Standard deviation of the first level's codes, one number."""
+        return self._books[0].codebook.std()
+
+    @property
     def _books(self) -> list[Codebook]:
         return [book for book in self.layers if isinstance(book, Codebook)]
 

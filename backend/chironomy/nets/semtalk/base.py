@@ -12,6 +12,7 @@ Many windows, where each begins with the last frames of the one before:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,6 +26,7 @@ from .consistency import rhythmic_consistency
 from .heads import PartHead
 from .inputs import Conditions, Hearing, MotionHint
 from .layers import Halving, Positions, mean_of_tokens, mlp
+from .plan_shortcut import PlannedPart, PlanShortcut, Told
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class BaseMemory:
     """[B, T, 2 · latent] for each layer of each level."""
     sounds: tuple[Tensor, Tensor]
     """What face and body shall be consistent with, [B, T, latent] each."""
+    told: Told
+    """What the plan asks for directly; empty without that way."""
 
     def windows(self, windows: slice) -> BaseMemory:
         """The memory of some of the batch's windows; nothing is copied."""
@@ -53,6 +57,7 @@ class BaseMemory:
             self.body.windows(windows),
             heads,
             (face[windows], body[windows]),
+            {part: told[windows] for part, told in self.told.items()},
         )
 
 
@@ -71,6 +76,7 @@ class BaseNetwork(nn.Module):
         self.body = BodyStream(config, config.base)
         self.cross = _CrossParts(config)
         self.heads = nn.ModuleDict({part: PartHead(config, config.base) for part in PARTS})
+        self.shortcut = PlanShortcut(config, config.base.plan_shortcut) if config.base.plan_shortcut else None
 
     def forward(
         self,
@@ -101,6 +107,8 @@ class BaseNetwork(nn.Module):
         for part in PARTS:
             output[f"cls_{part}"], output[f"rec_{part}"] = self._head(part)(latents[part], memory.heads[part])
         face, body = (mean_of_tokens(sound, self.config.rvq.frames_per_token) for sound in memory.sounds)
+        for part, told in memory.told.items():
+            output[f"whole_{part}"] = self.whole(part, latents[part], told)
         output["hubert_cons_loss"] = rhythmic_consistency(streams["face"], face)
         output["beat_cons_loss"] = rhythmic_consistency(streams["hands"], body)
         return output
@@ -113,8 +121,12 @@ class BaseNetwork(nn.Module):
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
+        chosen: Sequence[PartName] = PARTS,
     ) -> BaseMemory:
-        """All that needs no motion, for any number of windows; at the published size 11 MB per window in fp32."""
+        """All that needs no motion, for any number of windows; at the published size 11 MB per window in fp32.
+
+        Logits can be had of the parts `chosen` alone.
+        """
         face_sound, face_heard = self.hearing_face(in_audio, hubert)
         body_sound, body_heard = self.hearing_body(in_audio, hubert)
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
@@ -125,8 +137,9 @@ class BaseNetwork(nn.Module):
             self.face.query(in_id, face_heard),
             face_heard,
             self.body.prepare(body_heard, conditions),
-            {part: self._head(part).remember(heard[part]) for part in PARTS},
+            {part: self._head(part).remember(heard[part]) for part in chosen},
             (face_sound, body_sound),
+            {} if self.shortcut is None else self.shortcut(self.conditions.planned(in_id[..., 0], plan, plan_mask)),
         )
 
     def latents(self, memory: BaseMemory, in_motion: Tensor, mask: Tensor) -> Latents:
@@ -136,6 +149,11 @@ class BaseNetwork(nn.Module):
     def logits(self, part: PartName, latent: Tensor, memory: BaseMemory) -> Tensor:
         """Logits [B, N, codes, levels] of one part of windows whose latents [B, N, latent] are known."""
         return self._head(part)(latent, memory.heads[part])[0]
+
+    def whole(self, part: PlannedPart, latent: Tensor, told: Tensor) -> Tensor:
+        """The latent [B, N, latent] of all levels together, in units of the spread of the part's first codebook."""
+        assert self.shortcut is not None
+        return self.shortcut.whole(part, told, latent)
 
     def _streams(self, memory: BaseMemory, in_motion: Tensor, mask: Tensor, use_word: bool = True) -> Latents:
         hint = self.motion_hint(in_motion, mask)

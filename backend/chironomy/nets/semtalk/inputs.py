@@ -100,10 +100,11 @@ class Conditions(nn.Module):
         if self.gesture_class is not None:
             told = told + self.gesture_class(torch.zeros_like(identity) if gesture_class is None else gesture_class)
         if self.plan is not None and self.open_plan is not None:
-            told = told + self.plan(self._planned(identity, plan, plan_mask))
+            told = told + self.plan(self.planned(identity, plan, plan_mask))
         return told
 
-    def _planned(self, identity: Tensor, plan: Tensor | None, plan_mask: Tensor | None) -> Tensor:
+    def planned(self, identity: Tensor, plan: Tensor | None, plan_mask: Tensor | None) -> Tensor:
+        """The plan [B, T, P] with what stands for an open one; identity [B, T]."""
         assert self.open_plan is not None
         if plan is None:
             return self.open_plan.expand(*identity.shape, -1)

@@ -8,6 +8,7 @@ Many windows, after the base has made motion for all of them:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from .body import BodyStream, Latents
 from .heads import PartHead
 from .inputs import Conditions, MotionHint, SpeechEncoder, TextEncoder, required
 from .layers import PairFusion, mean_of_tokens, mlp
+from .plan_shortcut import PLANNED_PARTS, PlanShortcut
 
 
 class Heard(NamedTuple):
@@ -52,6 +54,7 @@ class SparseNetwork(nn.Module):
         self.body = BodyStream(config, config.sparse)
         self.cross = _CrossParts(config)
         self.heads = nn.ModuleDict({part: PartHead(config, config.sparse) for part in BODY_PARTS})
+        self.shortcut = PlanShortcut(config, config.sparse.plan_shortcut) if config.sparse.plan_shortcut else None
 
     def forward(
         self,
@@ -98,17 +101,26 @@ class SparseNetwork(nn.Module):
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
+        chosen: Sequence[PartName] = BODY_PARTS,
     ) -> dict[str, Tensor]:
-        """`forward` from what `hear` made."""
+        """`forward` from what `hear` made; logits and vectors of the parts `chosen` alone.
+
+        With a plan's shortcut also whole_<part> [B, N, latent] of upper body and hands: the latents of all levels
+        together, in units of the spread of the part's first codebook.
+        """
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
         if self.config.sparse.hears_in_place:
             conditions = conditions + self.body.from_heard(heard.meaning)
         memory = self.body.prepare(heard.meaning, conditions)
         latents = self.cross(self.body(self.motion_hint(in_motion, mask), memory, use_word))
         output = {"gate": heard.gate}
-        for part in BODY_PARTS:
+        for part in chosen:
             head = self._head(part)
             output[f"cls_{part}"], output[f"rec_{part}"] = head(latents[part], head.remember(heard.meaning))
+        if self.shortcut is not None:
+            told = self.shortcut(self.conditions.planned(in_id[..., 0], plan, plan_mask))
+            for part in PLANNED_PARTS:
+                output[f"whole_{part}"] = self.shortcut.whole(part, told[part], latents[part])
         return output
 
     def _features(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Tensor:

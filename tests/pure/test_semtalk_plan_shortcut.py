@@ -1,0 +1,67 @@
+"""What is planned reaches the hands directly, and codes are the nearest to what was asked."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from chironomy.nets.config import ModelConfig, parse_model_config, read_model_config
+from chironomy.nets.rvq import ResidualVQ
+from chironomy.nets.semtalk import BaseNetwork, SparseNetwork
+from chironomy.nets.semtalk.plan_shortcut import PLANNED_PARTS
+
+_TINY = read_model_config(Path(__file__).parents[2] / "models" / "recipes" / "tiny.yaml")
+_PLANNED_TOKEN = 10
+
+
+def _config(shortcut: int = 24) -> ModelConfig:
+    section = _TINY.model_dump()
+    section["front_end"]["plan_width"] = 6
+    for generator in ("base", "sparse"):
+        section[generator]["plan_shortcut"] = shortcut
+    return parse_model_config(section, "test")
+
+
+def _whole(network: BaseNetwork | SparseNetwork, plan: torch.Tensor) -> dict[str, torch.Tensor]:
+    config, frames = network.config, network.config.window_frames
+    front_end = config.front_end
+    torch.manual_seed(3)
+    phones, identity = torch.zeros(1, frames, dtype=torch.long), torch.zeros(1, frames, 1, dtype=torch.long)
+    motion, mask = torch.zeros(1, frames, 337), torch.ones(1, frames, 337)
+    with torch.inference_mode():
+        if isinstance(network, BaseNetwork):
+            rhythm = torch.zeros(1, frames, front_end.rhythm_width)
+            output = network(rhythm, phones, motion, mask, identity, plan=plan)
+        else:
+            words, sentence = torch.randn(1, frames, front_end.word_width), torch.randn(1, front_end.sentence_width)
+            output = network(words, sentence, None, phones, motion, mask, identity, plan=plan)
+    return {part: output[f"whole_{part}"][0] for part in PLANNED_PARTS}
+
+
+@pytest.mark.parametrize("kind", [BaseNetwork, SparseNetwork])
+def test_a_plan_moves_the_tokens_that_it_is_for_and_their_neighbours_alone_at_first(kind):
+    network = kind(_config()).eval()
+    config = network.config
+    plan = torch.zeros(1, config.window_frames, config.front_end.plan_width)
+    changed = plan.clone()
+    changed[:, _PLANNED_TOKEN * 4 : _PLANNED_TOKEN * 4 + 4] = 1.0
+    without, planned = _whole(network, plan), _whole(network, changed)
+    for part in PLANNED_PARTS:
+        moved = (planned[part] - without[part]).norm(dim=-1) > 1e-6
+        assert moved.nonzero().flatten().tolist() == [_PLANNED_TOKEN - 1, _PLANNED_TOKEN, _PLANNED_TOKEN + 1]
+
+
+def test_without_the_shortcut_networks_have_the_parameters_that_they_had():
+    names = {name for name, _ in BaseNetwork(_config(shortcut=0)).named_parameters()}
+    assert not any("shortcut" in name for name in names)
+
+
+def test_the_nearest_codes_of_a_sum_of_codes_bring_it_back():
+    torch.manual_seed(0)
+    rvq = ResidualVQ(12, _TINY.rvq).eval()
+    for level, book in enumerate(rvq.quantizer.layers):
+        book.codebook.copy_(torch.randn_like(book.codebook) * 0.2**level)
+    indices = torch.randint(_TINY.rvq.codes, (2, 9, _TINY.rvq.levels))
+    whole = rvq.codes(indices).sum(0)
+    again = rvq.codes(rvq.nearest(whole / rvq.spread)).sum(0)
+    assert (again - whole).norm() < 0.05 * whole.norm()
