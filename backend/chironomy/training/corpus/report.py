@@ -172,7 +172,7 @@ def _gesture_lines(gestures: GestureReport) -> list[str]:
         f"{gestures.performances_used} of {gestures.performances_known} performances by actors are used; the most "
         f"frequent comes {most} times ({part:.1f} % of the {recognised:,} gestures recognised as an actor's).",
         "",
-        "Performances are recognised by their descriptions in the plan (28 of 29 rightly in a check), outside of the",
+        "Performances are recognised by their descriptions in the plan, outside of the",
         f"split of unseen gestures; {gestures.left_open:,} gestures whose description is left open cannot be.",
         "",
         *_table(
