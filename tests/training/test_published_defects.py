@@ -192,7 +192,7 @@ def test_the_self_pass_learns_all_levels_with_falling_weights(batch: Batch, rvq:
 def test_level_q_weighs_one_part_in_q_plus_one() -> None:
     codes, levels = 8, 3
     output = {"cls_upper": torch.zeros(1, 2, codes, levels), "rec_upper": torch.zeros(1, levels, 1, 2, 4)}
-    target = PartTarget(torch.zeros(1, 2, levels, dtype=torch.long), torch.zeros(1, levels, 2, 4))
+    target = PartTarget(torch.zeros(1, 2, levels, dtype=torch.long), torch.zeros(1, levels, 2, 4), torch.ones(()))
     losses = code_losses(output, {"upper": target}, torch.ones(1, 2))
     assert losses["choice"].item() == pytest.approx(float(torch.tensor(codes).log()) * (1 + 1 / 2 + 1 / 3))
     assert losses["codes"].item() == 0
@@ -212,7 +212,7 @@ def test_the_gate_is_learned_in_every_pass(batch: Batch, rvq: dict) -> None:
 def test_without_a_floor_tokens_that_mean_nothing_teach_no_motion_and_with_one_they_do() -> None:
     logits = torch.randn(1, 4, 8, 3, requires_grad=True)
     output = {"cls_upper": logits, "rec_upper": torch.zeros(1, 3, 1, 4, 4)}
-    target = PartTarget(torch.zeros(1, 4, 3, dtype=torch.long), torch.zeros(1, 3, 4, 4))
+    target = PartTarget(torch.zeros(1, 4, 3, dtype=torch.long), torch.zeros(1, 3, 4, 4), torch.ones(()))
     means_something = torch.tensor([[0.0, 0.0, 1.0, 0.0]])
     (gradient,) = torch.autograd.grad(code_losses(output, {"upper": target}, means_something)["choice"], logits)
     assert [bool(token.any()) for token in gradient[0]] == [False, False, True, False]

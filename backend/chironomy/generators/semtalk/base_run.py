@@ -104,7 +104,7 @@ def _run_windows(
 
 def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place], sampling: Sampling) -> BaseMemory:
     batch = window_batch(lines, places, *_device_and_type(model))
-    chosen = [part for part in PARTS if not told(model.base.shortcut is not None, part, sampling)]
+    chosen: list[PartName] = [part for part in PARTS if not told(model.base.shortcut is not None, part, sampling)]
     return model.base.prepare(
         batch.rhythm, batch.speech, batch.identity, batch.gesture_class, batch.base_plan, chosen=chosen
     )

@@ -26,7 +26,7 @@ from .consistency import rhythmic_consistency
 from .heads import PartHead
 from .inputs import Conditions, Hearing, MotionHint
 from .layers import Halving, Positions, mean_of_tokens, mlp
-from .plan_shortcut import PlannedPart, PlanShortcut, Told
+from .plan_shortcut import PlanShortcut, Told
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class BaseNetwork(nn.Module):
         """Logits [B, N, codes, levels] of one part of windows whose latents [B, N, latent] are known."""
         return self._head(part)(latent, memory.heads[part])[0]
 
-    def whole(self, part: PlannedPart, latent: Tensor, told: Tensor) -> Tensor:
+    def whole(self, part: PartName, latent: Tensor, told: Tensor) -> Tensor:
         """The latent [B, N, latent] of all levels together, in units of the spread of the part's first codebook."""
         assert self.shortcut is not None
         return self.shortcut.whole(part, told, latent)

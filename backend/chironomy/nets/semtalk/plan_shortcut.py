@@ -7,18 +7,15 @@ latent directly, and all else that the network knows corrects it.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..config import ModelConfig
+from ..config import ModelConfig, PartName
 from ..linear import Linear
 
-PlannedPart = Literal["upper", "hands"]
 #: The parts whose motion a plan describes.
-PLANNED_PARTS: tuple[PlannedPart, ...] = ("upper", "hands")
-Told = dict[PlannedPart, Tensor]
+PLANNED_PARTS: tuple[PartName, ...] = ("upper", "hands")
+Told = dict[PartName, Tensor]
 """[B, N, latent] of each planned part."""
 
 
@@ -43,6 +40,6 @@ class PlanShortcut(nn.Module):
         between = F.gelu(self.between(read))
         return {part: self.ask[part](between) for part in PLANNED_PARTS}
 
-    def whole(self, part: PlannedPart, told: Tensor, latent: Tensor) -> Tensor:
+    def whole(self, part: PartName, told: Tensor, latent: Tensor) -> Tensor:
         """The part's latent [B, N, latent], all levels together: what is asked, corrected by the network's latent."""
         return told + self.correct[part](latent)
