@@ -249,11 +249,11 @@ def test_out_of_memory_batches_get_smaller_and_at_last_the_cpu_does_the_work(mon
     most, tries = 2, []
     prepare = type(MODEL.base).prepare
 
-    def small_card(self, in_audio, *rest):
+    def small_card(self, in_audio, *rest, **named):
         tries.append(len(in_audio))
         if len(in_audio) > most:
             raise torch.OutOfMemoryError
-        return prepare(self, in_audio, *rest)
+        return prepare(self, in_audio, *rest, **named)
 
     monkeypatch.setattr(type(MODEL.base), "prepare", small_card)
     assert same_motion(SemTalkGenerator().generate(wanted), usual)
