@@ -204,6 +204,22 @@ def test_strokes_of_the_base_layer_are_beats_alone() -> None:
     assert {"negation", "beat"} <= {s.gesture_class for s in semantic_strokes(made, BODY)}
 
 
+def test_large_beats_are_in_the_semantic_layer_alone() -> None:
+    def described(extent_m: float) -> tuple[Utterance, set[int]]:
+        beat = replace(raised_arm(3, "beat"), extent_m=extent_m)
+        made = choreograph(speech(LINE), BODY, by_class([beat]), standing(), "lively", 1)
+        assert made.placed
+        return made, {s.performance for s in base_strokes(made, BODY)}
+
+    (small, in_base), (large, not_in_base) = described(0.3), described(0.45)
+    assert 3 in in_base
+    assert 3 not in not_in_base
+    apex = round(large.placed[0].apex_s * FPS)
+    elbow = INDEX["left_elbow"]
+    assert np.allclose(small.take.semantic_rotations[apex, elbow], large.take.semantic_rotations[apex, elbow])
+    assert not np.allclose(small.take.base_rotations[apex, elbow], large.take.base_rotations[apex, elbow], atol=0.05)
+
+
 def test_speeches_are_cut_at_sentences_and_one_speech_is_in_one_split(tmp_path: Path) -> None:
     sentence = "We meet here today, my friends, to speak of what this nation owes to those who built it."
     for name in ("1801-Jefferson", "1933-Roosevelt", "1961-Kennedy"):

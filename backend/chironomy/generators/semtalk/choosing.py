@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from ..rhythm.lexicon import BEAT
+from ..rhythm.library import Style
 from ..rhythm.plan import Performed
 from ..rhythm.randomness import pick, stream
 
@@ -16,16 +17,24 @@ NOT_AGAIN_S = 10.0
 #: Nor one of the same class, be it by another hand.
 _CLASS_AGAIN_S = 5.0
 #: From one apex to the next that an actor performs, at least.
-_APART_S = 1.15
+_APART_S = 1.4
 #: Who says "I", "you" or "we" in passing seldom points.
 _PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
-#: An actor's beat for a stressed word, instead of a small one of our own: how likely, and from which prominence on.
+#: An actor's beat for a stressed word, instead of a small one of our own: how likely where the style has a beat on
+#: every stressed word, and from which prominence on.
 _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
+#: How far a gesture reaches on a word without stress, and how much further on the most stressed one, in a style whose
+#: beats are of size 1. Beats reach no further, others more or less so.
+_REACH_M, _REACH_BY_STRESS_M, _REACH_MORE_OR_LESS_M = 0.2, 0.4, 0.25
+#: Larger beats are in the semantic motion alone: who turns emphasis down wants quiet hands.
+_LARGEST_BASE_BEAT_M = 0.35
 
 
 class Choice(Protocol):
     """What there is to know of a performance to choose it."""
 
+    @property
+    def gesture_class(self) -> str: ...
     @property
     def hands(self) -> str: ...
     @property
@@ -36,13 +45,13 @@ _Choice = TypeVar("_Choice", bound=Choice)
 
 
 def words_for_actors(
-    planned: Sequence[Performed], classes: Container[str], seed: int, asked: Container[int] = ()
+    planned: Sequence[Performed], classes: Container[str], style: Style, seed: int, asked: Container[int] = ()
 ) -> list[Performed]:
     """Words that get an actor's gesture, in order of time, far enough apart; those asked for by hand come first."""
     by_hand = [p for p in planned if p.word in asked and p.gesture_class in classes]
     shown = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT and _is_shown(p, seed)]
     beats = [p for p in planned if p.gesture_class == BEAT and BEAT in classes and p.prominence >= _ACTOR_BEAT_FROM]
-    beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < _ACTOR_BEAT]
+    beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < style.beats * _ACTOR_BEAT]
     chosen: list[Performed] = []
     for group in (by_hand, *(sorted(some, key=lambda p: -p.prominence) for some in (shown, beats))):
         for p in group:
@@ -59,9 +68,18 @@ def words_without_our_gesture(
     return list({p.word: p for p in (*shapes, *for_actors)}.values())
 
 
-def drawn(choices: Sequence[_Choice], entry: Performed, chance: np.random.Generator) -> _Choice:
-    """One of several: the hand that leads is likelier; so is a gesture as large as the word is stressed."""
-    return choices[pick(chance, [_weight(choice, entry) for choice in choices])]
+def drawn(choices: Sequence[_Choice], entry: Performed, style: Style, chance: np.random.Generator) -> _Choice:
+    """One of several: the hand that leads is likelier; so is a gesture as large as the word is stressed.
+
+    No beat reaches further than style and stress allow; where all would, it is the smallest.
+    """
+    fitting = [choice for choice in choices if _fits(choice, entry, style)] or [min(choices, key=lambda c: c.extent_m)]
+    return fitting[pick(chance, [_weight(choice, entry, style) for choice in fitting])]
+
+
+def is_in_base(gesture: Choice) -> bool:
+    """Whether the base layer has the gesture too: small beats alone."""
+    return gesture.gesture_class == BEAT and gesture.extent_m <= _LARGEST_BASE_BEAT_M
 
 
 def made_by(choices: Sequence[_Choice], hand: str) -> Sequence[_Choice]:
@@ -74,9 +92,19 @@ def word_score(entry: Performed) -> float:
     return 0.15 + 0.3 * entry.prominence if entry.gesture_class == BEAT else 0.72 + 0.28 * entry.prominence
 
 
-def _weight(choice: Choice, entry: Performed) -> float:
-    leads = 1.0 if choice.hands in (entry.lead, "both") else 0.25
-    size = np.exp(-(((choice.extent_m - 0.2 - 0.4 * entry.prominence) / 0.25) ** 2))
+def _fits(choice: Choice, entry: Performed, style: Style) -> bool:
+    return choice.gesture_class != BEAT or choice.extent_m <= _reach_m(entry, style)
+
+
+def _reach_m(entry: Performed, style: Style) -> float:
+    """How far a gesture for the word should reach."""
+    return style.beat_size * (_REACH_M + _REACH_BY_STRESS_M * entry.prominence)
+
+
+def _weight(choice: Choice, entry: Performed, style: Style) -> float:
+    by_both = entry.both or choice.gesture_class != BEAT
+    leads = 1.0 if choice.hands == entry.lead or (choice.hands == "both" and by_both) else 0.25
+    size = np.exp(-(((choice.extent_m - _reach_m(entry, style)) / _REACH_MORE_OR_LESS_M) ** 2))
     return float(leads * (0.15 + size))
 
 

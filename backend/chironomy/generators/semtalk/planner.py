@@ -21,11 +21,11 @@ from ..gesture_notices import unmet
 from ..request import Request
 from ..rhythm.generator import RhythmGenerator
 from ..rhythm.lexicon import BEAT
-from ..rhythm.library import library, style_named
+from ..rhythm.library import Style, library, style_named
 from ..rhythm.phrases import phrases_of
 from ..rhythm.plan import Performed, plan
 from ..rhythm.randomness import stream
-from .choosing import NOT_AGAIN_S, drawn, made_by, words_for_actors, words_without_our_gesture
+from .choosing import NOT_AGAIN_S, drawn, is_in_base, made_by, words_for_actors, words_without_our_gesture
 from .gesture_plan import SIDES, PlannedStroke, StrokeTimes, homes_in, plan_channels, resized
 from .repertoire import LearnedGesture, in_hand
 from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, without_covered
@@ -33,8 +33,6 @@ from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, wit
 #: From where the hand is to where it is raised, and back; lengths of the arm a second, and at least so long.
 _RAISING_PER_S, _LOWERING_PER_S = 1.7, 1.2
 _INTO_S, _OUT_S = 0.34, 0.55
-#: Larger beats are in the semantic motion alone: who turns emphasis down wants quiet hands.
-_LARGEST_BASE_BEAT_M = 0.35
 
 
 @dataclass(frozen=True)
@@ -60,21 +58,22 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     speech, seed, body = request.speech, request.seed, request.body
     presets = library()
     phrases = phrases_of(speech.words, presets, seed)
-    planned = plan(speech, phrases, presets, style_named(request.style), seed, request.gesture_choices)
+    style = style_named(request.style)
+    planned = plan(speech, phrases, presets, style, seed, request.gesture_choices)
     asked = {p.word for p in planned if p.choice != OPEN}
-    wanted = words_for_actors(planned, repertoire, seed, asked)
+    wanted = words_for_actors(planned, repertoire, style, seed, asked)
     without = words_without_our_gesture(planned, wanted, repertoire)
     silent = {**request.gesture_choices, **{p.word: NO_GESTURE for p in without}}
     take = RhythmGenerator().generate(replace(request, gesture_choices=silent))
     homes = homes_in(take.base_rotations, body)
-    learned = _learned(wanted, repertoire, homes, body, seed)
+    learned = _learned(wanted, repertoire, style, homes, body, seed)
     taken = {p.word for p in without}
     others = [p for p in planned if p.word not in taken]
     base = [s for p in others for s in strokes_of_beat(p, p.base_size)]
     semantic = [
         s for p in others for s in (strokes_of_gesture(p) if p.gesture else strokes_of_beat(p, p.semantic_size))
     ]
-    small = {gesture.number for gesture in repertoire.get(BEAT, ()) if gesture.extent_m <= _LARGEST_BASE_BEAT_M}
+    small = {gesture.number for gesture in repertoire.get(BEAT, ()) if is_in_base(gesture)}
     beats = [stroke for stroke in learned if stroke.gesture_class == BEAT and stroke.performance in small]
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
@@ -108,6 +107,7 @@ def _hands(strokes: Sequence[PlannedStroke]) -> dict[int, str]:
 def _learned(
     wanted: Sequence[Performed],
     repertoire: Mapping[str, Sequence[LearnedGesture]],
+    style: Style,
     homes: Array,
     body: Body,
     seed: int,
@@ -118,7 +118,7 @@ def _learned(
         chance = stream(seed, "performance", entry.word)
         done = {number for moment_s, number in recent if entry.nucleus_s - moment_s < NOT_AGAIN_S}
         every = made_by(repertoire[entry.gesture_class], entry.choice.hand)
-        gesture = drawn([g for g in every if g.number not in done] or every, entry, chance)
+        gesture = drawn([g for g in every if g.number not in done] or every, entry, style, chance)
         next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
         recent.append((entry.nucleus_s, gesture.number))
         strokes += _strokes(in_hand(gesture, entry.choice.hand), entry, next_s, homes, body, chance)

@@ -17,13 +17,14 @@ from ...formats.take import Take
 from ...generators.request import Request
 from ...generators.rhythm.generator import RhythmGenerator
 from ...generators.rhythm.lexicon import BEAT
-from ...generators.rhythm.library import library, style_named
+from ...generators.rhythm.library import Style, library, style_named
 from ...generators.rhythm.phrases import phrases_of
 from ...generators.rhythm.plan import Performed, plan
 from ...generators.rhythm.randomness import stream
 from ...generators.semtalk.choosing import (
     NOT_AGAIN_S,
     drawn,
+    is_in_base,
     word_score,
     words_for_actors,
     words_without_our_gesture,
@@ -61,7 +62,7 @@ class Utterance:
     take: Take
     """base_rotations and semantic_rotations with the actors' gestures; emphasis is the label of the semantic score."""
     placed: tuple[Placed, ...]
-    """The actors' gestures, in order of time; beats are in both layers."""
+    """The actors' gestures, in order of time; small beats are in both layers."""
     planned: tuple[Performed, ...]
     """What the rhythm generator did for every word."""
     silent: tuple[Performed, ...]
@@ -82,9 +83,10 @@ def choreograph(
 ) -> Utterance:
     """Both layers for an utterance. performances: by class, "beat" among them; equal arguments give equal motion."""
     presets = library()
+    manner = style_named(style)
     phrases = phrases_of(speech.words, presets, seed)
-    planned = plan(speech, phrases, presets, style_named(style), seed, {})
-    wanted = words_for_actors(planned, performances, seed)
+    planned = plan(speech, phrases, presets, manner, seed, {})
+    wanted = words_for_actors(planned, performances, manner, seed)
     without = words_without_our_gesture(planned, wanted, performances)
     silent = {p.word: NO_GESTURE for p in without}
     take = RhythmGenerator().generate(Request(speech, body, seed, style, silent))
@@ -96,13 +98,13 @@ def choreograph(
     given_up = 0
     for k, entry in enumerate(wanted):
         next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
-        made = _place(entry, semantic, body, performances, placed, seed, next_s)
+        made = _place(entry, semantic, body, performances, placed, manner, seed, next_s)
         if made is None:
             given_up += 1
             continue
         placed.append(made)
         semantic = laid_over(semantic, made)
-        if made.performance.gesture_class == BEAT:
+        if is_in_base(made.performance):
             base = laid_over(base, replace(made, amount=0.85 * made.amount))
     score = _score(take, placed)
     take = replace(
@@ -130,6 +132,7 @@ def _place(
     body: Body,
     performances: Mapping[str, Sequence[Performance]],
     placed: Sequence[Placed],
+    style: Style,
     seed: int,
     next_s: float,
 ) -> Placed | None:
@@ -138,7 +141,7 @@ def _place(
     recent = {p.performance.number for p in placed if entry.nucleus_s - p.apex_s < NOT_AGAIN_S}
     choices = [p for p in performances[entry.gesture_class] if p.number not in recent]
     for _ in range(_ATTEMPTS if choices else 0):
-        performance = drawn(choices, entry, chance)
+        performance = drawn(choices, entry, style, chance)
         made = _unhurried(_varied(performance, entry, chance, next_s), motion, body)
         if made.start_s > 0.0 and _is_clear(motion, made, body):
             return made
