@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from ...motion import rotations as rot
 from ...motion.body import Body
@@ -28,15 +27,13 @@ _COURSE = 2
 _WRISTS = 3 * 3
 _DESCRIPTION = _WRISTS + 3 + 3 + 2
 DESCRIPTION_CHANNELS = _DESCRIPTION
-#: Where the wrist is between strokes, and where the palm looks.
+#: Where the wrist is without actors' gestures, and where the palm looks.
 _HOME = 6
 #: Channels of one hand, and of both: left, then right.
 HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + _HOME
 PLAN_CHANNELS = 2 * HAND_CHANNELS
 #: A gesture made larger takes the wrist no further from the shoulder than this, in lengths of the arm.
 _REACH = 0.94
-#: Homes follow what the hands do by themselves so slowly.
-_HOME_S = 0.35
 
 
 @dataclass(frozen=True)
@@ -91,10 +88,13 @@ def plan_channels(strokes: Sequence[PlannedStroke], homes: Array) -> Array:
 
 
 def homes_in(rotations: Array, body: Body) -> Array:
-    """[T, 12]: for each hand, where the wrist is and where the palm looks in a motion [T, 55, 4] without gestures."""
+    """[T, 12]: for each hand, where the wrist is and where the palm looks in a motion [T, 55, 4].
+
+    The motion is that of a layer without the actors' gestures, as the rhythm generator makes it. Frame by frame: a
+    smoothed one left the networks to guess when hands rise, and they were 7 cm off between strokes.
+    """
     positions, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
-    hands = [np.concatenate(_wrist_and_palm(positions, world, side, body), axis=-1) for side in (0, 1)]
-    return gaussian_filter1d(np.concatenate(hands, axis=-1), _HOME_S * FPS, axis=0, mode="nearest")
+    return np.concatenate([part for side in (0, 1) for part in _wrist_and_palm(positions, world, side, body)], axis=-1)
 
 
 def _course(times: StrokeTimes, times_s: Array) -> Array:

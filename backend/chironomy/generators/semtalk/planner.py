@@ -65,8 +65,8 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     without = words_without_our_gesture(planned, wanted, repertoire)
     silent = {**request.gesture_choices, **{p.word: NO_GESTURE for p in without}}
     take = RhythmGenerator().generate(replace(request, gesture_choices=silent))
-    homes = homes_in(take.base_rotations, body)
-    learned = _learned(wanted, repertoire, style, homes, body, seed)
+    base_homes, semantic_homes = homes_in(take.base_rotations, body), homes_in(take.semantic_rotations, body)
+    learned = _learned(wanted, repertoire, style, semantic_homes, body, seed)
     taken = {p.word for p in without}
     others = [p for p in planned if p.word not in taken]
     base = [s for p in others for s in strokes_of_beat(p, p.base_size)]
@@ -78,8 +78,8 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
     return Plan(
-        base=plan_channels(base, homes).astype(np.float32),
-        semantic=plan_channels(semantic, homes).astype(np.float32),
+        base=plan_channels(base, base_homes).astype(np.float32),
+        semantic=plan_channels(semantic, semantic_homes).astype(np.float32),
         gesture_class=class_numbers(semantic, take.frames, classes),
         performed=tuple(planned),
         strokes=tuple(semantic),

@@ -162,9 +162,9 @@ def _plans(utterance: Utterance, body: Body, job: _Job) -> dict[str, NDArray]:
     layers = semantic_strokes(utterance, body), base_strokes(utterance, body)
     semantic, base = (_some_left_open(strokes, job) for strokes in layers)
     return {
-        "plan": plan_channels(semantic, utterance.homes).astype(np.float16),
+        "plan": plan_channels(semantic, utterance.semantic_homes).astype(np.float16),
         "plan_given": np.ones(frames, np.uint8),
-        "base_plan": plan_channels(base, utterance.homes).astype(np.float16),
+        "base_plan": plan_channels(base, utterance.base_homes).astype(np.float16),
         "base_plan_given": np.ones(frames, np.uint8),
         "gesture_class": class_numbers(semantic, frames, job.order.front_end.gesture_classes),
     }

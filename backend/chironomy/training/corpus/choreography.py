@@ -67,8 +67,10 @@ class Utterance:
     """What the rhythm generator did for every word."""
     silent: tuple[Performed, ...]
     """Those for which it made nothing, because an actor does or because nobody would."""
-    homes: Array
-    """[T, 12]: where the hands are without the actors' gestures (see `homes_in`)."""
+    base_homes: Array
+    """[T, 12]: where the base's hands are without the actors' gestures (see `homes_in`)."""
+    semantic_homes: Array
+    """[T, 12]: the same of the semantic layer."""
     given_up: int
     """Words whose gesture found no place free of the body or of another gesture."""
 
@@ -90,7 +92,7 @@ def choreograph(
     without = words_without_our_gesture(planned, wanted, performances)
     silent = {p.word: NO_GESTURE for p in without}
     take = RhythmGenerator().generate(Request(speech, body, seed, style, silent))
-    homes = homes_in(take.base_rotations, body)
+    homes = homes_in(take.base_rotations, body), homes_in(take.semantic_rotations, body)
     pelvis = chain(idles, take.frames, [phrase.start_s for phrase in phrases], seed)
     base, translation = stood(take.base_rotations, pelvis, body, seed)
     semantic, _ = stood(take.semantic_rotations, pelvis, body, seed)
@@ -115,7 +117,7 @@ def choreograph(
         semantic_translation=translation.copy(),
         emphasis=score,
     )
-    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(without), homes, given_up)
+    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(without), *homes, given_up)
 
 
 def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]]:
