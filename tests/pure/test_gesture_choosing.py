@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from spoken_lines import LINE, PLAIN_LINE, speech
 
+from chironomy.formats.gesture_choice import GestureChoice
 from chironomy.generators.rhythm.library import library, style_named
 from chironomy.generators.rhythm.phrases import phrases_of
 from chironomy.generators.rhythm.plan import Performed, plan
-from chironomy.generators.semtalk.choosing import drawn, is_in_base, words_for_actors
+from chironomy.generators.semtalk.choosing import drawn, is_in_base, words_for_actors, words_without_our_gesture
 from chironomy.generators.semtalk.repertoire import LearnedGesture
 
 STYLES = ("calm", "neutral", "lively")
@@ -71,10 +72,26 @@ def test_calm_speakers_make_fewer_beats_than_lively_ones() -> None:
 def test_words_with_a_gesture_are_apart(style: str) -> None:
     wanted = words_for_actors(planned(style, LINE), ("beat", "negation", "we", "you"), style_named(style), 1)
     assert len(wanted) > 2
-    assert np.diff([p.nucleus_s for p in wanted]).min() >= 1.4
+    assert np.diff([p.nucleus_s for p in wanted]).min() >= 2.0
 
 
 def test_small_beats_alone_are_in_the_base_layer() -> None:
     assert is_in_base(beat(0.3))
     assert not is_in_base(beat(0.4))
     assert not is_in_base(replace(beat(0.3), gesture_class="negation"))
+
+
+def test_our_own_beats_keep_apart_from_each_other_and_from_actors_gestures() -> None:
+    every = planned("lively")
+    actors = words_for_actors(every, ("beat",), style_named("lively"), 1)
+    silent = {p.word for p in words_without_our_gesture(every, actors, ("beat",))}
+    ours = [p.nucleus_s for p in every if p.gesture_class == "beat" and p.word not in silent]
+    assert actors
+    assert len(ours) > 3
+    assert np.diff(ours).min() >= 0.8
+    assert min(abs(own_s - p.nucleus_s) for own_s in ours for p in actors) >= 0.8
+
+
+def test_a_beat_asked_for_by_hand_stays_however_crowded() -> None:
+    every = [replace(p, choice=GestureChoice("beat")) if p.gesture_class == "beat" else p for p in planned("neutral")]
+    assert not words_without_our_gesture(every, (), ("beat",))

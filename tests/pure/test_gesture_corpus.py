@@ -24,7 +24,8 @@ from chironomy.motion.body import neutral_body
 from chironomy.motion.kinematics import forward
 from chironomy.motion.skeleton import INDEX
 from chironomy.speech.types import FPS
-from chironomy.training.corpus.choreography import Utterance, by_class, choreograph
+from chironomy.training.corpus.choreography import Utterance, by_class, choreograph, without_hurry
+from chironomy.training.corpus.finishing import eased, hurried, misplaced, with_slow_fingers
 from chironomy.training.corpus.idles import Idle, chain, stood
 from chironomy.training.corpus.lines import Line, recorded_lines, spoken_lines
 from chironomy.training.corpus.overlay import ARM_JOINTS, Placed, laid_over
@@ -218,6 +219,77 @@ def test_large_beats_are_in_the_semantic_layer_alone() -> None:
     elbow = INDEX["left_elbow"]
     assert np.allclose(small.take.semantic_rotations[apex, elbow], large.take.semantic_rotations[apex, elbow])
     assert not np.allclose(small.take.base_rotations[apex, elbow], large.take.base_rotations[apex, elbow], atol=0.05)
+
+
+def fastest_m_s(rotations: np.ndarray, wrist: str = "left_wrist") -> float:
+    positions, _ = forward(rotations, np.zeros((len(rotations), 3)), BODY.rest_joints)
+    return float(np.linalg.norm(np.diff(positions[:, INDEX[wrist]], axis=0), axis=-1).max() * FPS)
+
+
+def turned(joint: str, axis: str, angles_rad: np.ndarray) -> np.ndarray:
+    """Somebody who stands still but for one joint, [T, 55, 4]."""
+    motion = np.tile(perform("Well.").base_rotations[0], (len(angles_rad), 1, 1))
+    motion[:, INDEX[joint]] = rot.multiply(motion[:, INDEX[joint]], rot.about(axis, angles_rad))
+    return motion
+
+
+def test_gestures_that_together_hurry_a_hand_are_taken_out() -> None:
+    ground = np.tile(perform("Well.").base_rotations[0], (300, 1, 1))
+    high, low = raised_arm(1, height_rad=1.4), raised_arm(2, height_rad=0.1)
+    one, far = replace(placed(3.0), performance=high), replace(placed(8.0), word=2)
+    clashing = replace(placed(3.4), performance=low, into_s=0.05, word=1)
+    assert len(without_hurry(ground, [clashing, far], BODY)[1]) == 2
+    motion, left = without_hurry(ground, [one, clashing, far], BODY)
+    assert [p.word for p in left] == [0, 2]
+    assert motion.tobytes() == laid_over(laid_over(ground, one), far).tobytes()
+
+
+def test_no_hand_hurries_in_either_layer() -> None:
+    for style in ("neutral", "lively"):
+        performances = by_class([raised_arm(k, "beat") for k in range(4)])
+        take = choreograph(speech(LINE), BODY, performances, standing(), style, 2).take
+        for layer in (take.base_rotations, take.semantic_rotations):
+            assert max(fastest_m_s(layer, f"{side}_wrist") for side in ("left", "right")) < 3.4
+
+
+def test_a_hand_may_be_faster_in_a_gesture_than_on_its_way() -> None:
+    swing = turned("left_shoulder", "z", 0.9 - 0.9 * np.cos(np.interp(np.arange(60), [22, 37], [0.0, np.pi])))
+    assert 2.5 < fastest_m_s(swing) < 3.3
+    assert hurried(swing, BODY, np.zeros(60, bool)).any()
+    assert not hurried(swing, BODY, np.ones(60, bool)).any()
+
+
+def test_an_arm_that_is_too_fast_is_eased_where_it_is_and_nowhere_else() -> None:
+    swing = turned("left_shoulder", "z", 0.5 - 0.5 * np.cos(np.interp(np.arange(240), [105, 115], [0.0, 2 * np.pi])))
+    calmer = eased(swing, BODY)
+    assert fastest_m_s(calmer) < 0.75 * fastest_m_s(swing)
+    assert np.abs(calmer - swing)[:70].max() < 1e-6
+    assert np.abs(calmer - swing)[150:].max() < 1e-6
+
+
+def test_fingers_do_not_snap_and_keep_their_pose_while_they_hold() -> None:
+    fist = np.interp(np.arange(120), [40, 43, 80, 83], [0.0, 1.2, 1.2, 0.0])
+    snapping = turned("left_middle1", "z", fist)
+    slow, joint = with_slow_fingers(snapping), INDEX["left_middle1"]
+
+    def steps_deg(motion: np.ndarray) -> np.ndarray:
+        return np.degrees(rot.angle(rot.multiply(rot.inverse(motion[:-1, joint]), motion[1:, joint])))
+
+    assert steps_deg(slow).max() < 0.65 * steps_deg(snapping).max()
+    assert np.degrees(rot.angle(rot.multiply(rot.inverse(slow[60, joint]), snapping[60, joint]))) < 3.0
+    body = [k for k in range(55) if k < 25]
+    assert slow[:, body].tobytes() == snapping[:, body].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong"),
+    [((0.03, 0.02, 0.25), True), ((0.3, 0.02, 0.25), False), ((0.03, -0.3, 0.25), False), ((0.25, -0.6, -0.2), True)],
+)
+def test_hands_stay_out_of_the_face_and_do_not_go_behind_the_hip(place: tuple[float, ...], wrong: bool) -> None:
+    positions, world = forward(perform("Well.").base_rotations[:1], np.zeros((1, 3)), BODY.rest_joints)
+    assert not misplaced(positions, world)
+    positions[:, [INDEX["left_wrist"], INDEX["left_middle1"]]] = positions[:, [INDEX["head"]]] + place
+    assert misplaced(positions, world) is wrong
 
 
 def test_speeches_are_cut_at_sentences_and_one_speech_is_in_one_split(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ...formats.gesture_choice import OPEN
 from ..rhythm.lexicon import BEAT
 from ..rhythm.library import Style
 from ..rhythm.plan import Performed
@@ -17,7 +18,9 @@ NOT_AGAIN_S = 10.0
 #: Nor one of the same class, be it by another hand.
 _CLASS_AGAIN_S = 5.0
 #: From one apex to the next that an actor performs, at least.
-_APART_S = 1.4
+_APART_S = 2.0
+#: From there to a beat of our own, and from one of those to the next: each moves the hands up, through and back.
+_OURS_APART_S = 0.85
 #: Who says "I", "you" or "we" in passing seldom points.
 _PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
 #: An actor's beat for a stressed word, instead of a small one of our own: how likely where the style has a beat on
@@ -63,9 +66,9 @@ def words_for_actors(
 def words_without_our_gesture(
     planned: Sequence[Performed], for_actors: Sequence[Performed], classes: Container[str]
 ) -> list[Performed]:
-    """Words for which the rhythm generator is to make nothing: an actor does, or nobody would."""
+    """Words for which the rhythm generator is to make nothing: an actor does, nobody would, or it would be too much."""
     shapes = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT]
-    return list({p.word: p for p in (*shapes, *for_actors)}.values())
+    return list({p.word: p for p in (*shapes, *_crowded_beats(planned, for_actors), *for_actors)}.values())
 
 
 def drawn(choices: Sequence[_Choice], entry: Performed, style: Style, chance: np.random.Generator) -> _Choice:
@@ -106,6 +109,20 @@ def _weight(choice: Choice, entry: Performed, style: Style) -> float:
     leads = 1.0 if choice.hands == entry.lead or (choice.hands == "both" and by_both) else 0.25
     size = np.exp(-(((choice.extent_m - _reach_m(entry, style)) / _REACH_MORE_OR_LESS_M) ** 2))
     return float(leads * (0.15 + size))
+
+
+def _crowded_beats(planned: Sequence[Performed], for_actors: Sequence[Performed]) -> list[Performed]:
+    """Beats too near an actor's gesture or a beat on a word with more stress; those asked for by hand are none."""
+    crowded: list[Performed] = []
+    taken_s = [p.nucleus_s for p in for_actors]
+    for p in sorted(planned, key=lambda p: -p.prominence):
+        if p.gesture_class != BEAT or p.choice != OPEN:
+            continue
+        if any(abs(p.nucleus_s - other_s) < _OURS_APART_S for other_s in taken_s):
+            crowded.append(p)
+        else:
+            taken_s.append(p.nucleus_s)
+    return crowded
 
 
 def _is_shown(entry: Performed, seed: int) -> bool:

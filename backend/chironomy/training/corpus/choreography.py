@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...formats.gesture_choice import NO_GESTURE
 from ...formats.take import Take
@@ -38,6 +39,7 @@ from ...motion.measure import hands_in_body
 from ...motion.rotations import Array
 from ...motion.skeleton import INDEX
 from ...speech.types import FPS, Speech
+from .finishing import eased, hurried, misplaced, with_slow_fingers
 from .idles import Idle, chain, stood
 from .overlay import SIDES, Placed, laid_over
 from .performances import Performance, active_sides, wrists_in_chest
@@ -48,8 +50,8 @@ _ATTEMPTS = 6
 #: From where the hand happens to be into the stroke, and out of the hold, at the shortest; and mean speeds on the way.
 _INTO_S, _OUT_S = 0.34, 0.55
 _RAISING_M_S, _LOWERING_M_S = 0.9, 0.65
-#: Faster or jerkier hands look pulled.
-_FASTEST_M_S, _HARDEST_M_S2 = 3.6, 70.0
+#: How much of a beat is in the base layer.
+_BASE_AMOUNT = 0.85
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Utterance:
     take: Take
     """base_rotations and semantic_rotations with the actors' gestures; emphasis is the label of the semantic score."""
     placed: tuple[Placed, ...]
-    """The actors' gestures, in order of time; small beats are in both layers."""
+    """The actors' gestures of the semantic layer, in order of time."""
+    placed_in_base: tuple[Placed, ...]
+    """Those of the base layer: small beats."""
     planned: tuple[Performed, ...]
     """What the rhythm generator did for every word."""
     silent: tuple[Performed, ...]
@@ -96,28 +100,37 @@ def choreograph(
     pelvis = chain(idles, take.frames, [phrase.start_s for phrase in phrases], seed)
     base, translation = stood(take.base_rotations, pelvis, body, seed)
     semantic, _ = stood(take.semantic_rotations, pelvis, body, seed)
-    placed: list[Placed] = []
-    given_up = 0
-    for k, entry in enumerate(wanted):
-        next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
-        made = _place(entry, semantic, body, performances, placed, manner, seed, next_s)
-        if made is None:
-            given_up += 1
-            continue
-        placed.append(made)
-        semantic = laid_over(semantic, made)
-        if is_in_base(made.performance):
-            base = laid_over(base, replace(made, amount=0.85 * made.amount))
+    semantic, placed = _performed(wanted, eased(semantic, body), body, performances, manner, seed)
+    beats = [replace(p, amount=_BASE_AMOUNT * p.amount) for p in placed if is_in_base(p.performance)]
+    base, beats = without_hurry(eased(base, body), beats, body)
     score = _score(take, placed)
     take = replace(
         take,
-        base_rotations=rot.make_continuous(limit(base)),
-        semantic_rotations=rot.make_continuous(limit(semantic)),
+        base_rotations=_finished(base),
+        semantic_rotations=_finished(semantic),
         translation=translation,
         semantic_translation=translation.copy(),
         emphasis=score,
     )
-    return Utterance(speech, style, seed, take, tuple(placed), tuple(planned), tuple(without), *homes, given_up)
+    return Utterance(
+        speech, style, seed, take, tuple(placed), tuple(beats), tuple(planned), tuple(without), *homes,
+        given_up=len(wanted) - len(placed),
+    )  # fmt: skip
+
+
+def without_hurry(ground: Array, placed: Sequence[Placed], body: Body) -> tuple[Array, list[Placed]]:
+    """All laid over a motion [T, 55, 4], but for those that together hurry a hand; also which are left."""
+    left = list(placed)
+    while True:
+        motion = ground
+        for p in left:
+            motion = laid_over(motion, p)
+        hurry_s = np.flatnonzero(hurried(motion, body, _in_gesture(len(motion), left))) / FPS
+        # of those that overlap, the later one is in the other's way
+        hurrying = [p for p in left if np.any((hurry_s >= p.start_s) & (hurry_s <= p.end_s))]
+        if not hurrying:
+            return motion, left
+        left.remove(hurrying[-1])
 
 
 def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]]:
@@ -126,6 +139,30 @@ def by_class(performances: Sequence[Performance]) -> dict[str, list[Performance]
     for performance in performances:
         result.setdefault(performance.gesture_class, []).append(performance)
     return result
+
+
+def _performed(
+    wanted: Sequence[Performed],
+    ground: Array,
+    body: Body,
+    performances: Mapping[str, Sequence[Performance]],
+    style: Style,
+    seed: int,
+) -> tuple[Array, list[Placed]]:
+    """A performance laid over the ground [T, 55, 4] for each word where one finds its place; also which."""
+    motion = ground
+    placed: list[Placed] = []
+    for k, entry in enumerate(wanted):
+        next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
+        made = _place(entry, motion, body, performances, placed, style, seed, next_s)
+        if made is not None:
+            placed.append(made)
+            motion = laid_over(motion, made)
+    return without_hurry(ground, placed, body)
+
+
+def _finished(rotations: Array) -> Array:
+    return rot.make_continuous(limit(with_slow_fingers(rotations)))
 
 
 def _place(
@@ -184,11 +221,15 @@ def _is_clear(motion: Array, placed: Placed, body: Body) -> bool:
     if len(part) < 2:
         return False
     positions, world = forward(part, np.zeros((len(part), 3)), body.rest_joints)
-    wrists = positions[:, [INDEX[f"{side}_wrist"] for side in SIDES]]
-    hurried = np.linalg.norm(np.diff(wrists, axis=0), axis=-1).max(initial=0.0) * FPS > _FASTEST_M_S
-    jolted = np.linalg.norm(np.diff(wrists, n=2, axis=0), axis=-1).max(initial=0.0) * FPS**2 > _HARDEST_M_S2
+    hurry = hurried(part, body, _in_gesture(len(motion), [placed])[first:last]).any()
     through = hands_in_body(positions, world, body).max() > _DEEPEST_M
-    return not (hurried or jolted or through or _hands_meet(positions))
+    return not (hurry or through or _hands_meet(positions) or misplaced(positions, world))
+
+
+def _in_gesture(frames: int, placed: Sequence[Placed]) -> NDArray[np.bool_]:
+    """[frames]: where a hand is raised for one of these gestures."""
+    times_s = np.arange(frames) / FPS
+    return np.any([(times_s >= p.raised_s) & (times_s <= p.lowering_s) for p in placed] or [times_s < 0.0], axis=0)
 
 
 def _hands_meet(positions: Array) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...generators.rhythm.plan import Performed
-from ...generators.semtalk.choosing import is_in_base
 from ...generators.semtalk.gesture_plan import PlannedStroke, StrokeTimes
 from ...generators.semtalk.strokes import (
     Stroke,
@@ -22,7 +21,7 @@ from .performances import active_sides
 def base_strokes(utterance: Utterance, body: Body) -> list[PlannedStroke]:
     """Beats of the base layer."""
     ours = [s for p in _not_silent(utterance) for s in strokes_of_beat(p, p.base_size)]
-    actors = [s for p in utterance.placed if is_in_base(p.performance) for s in _of_actor(p)]
+    actors = [s for p in utterance.placed_in_base for s in _of_actor(p)]
     return _together(ours, actors, utterance.take.base_rotations, body)
 
 
