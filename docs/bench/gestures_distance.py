@@ -2,57 +2,92 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from gestures_performed import Performed
-from gestures_sample import recorded, some_of
-from gestures_table import Row, Target
+from gestures_progress import say
+from gestures_sample import mixed, recorded, some_of
+from gestures_table import NOTHING, Row, Target
 
 from chironomy.evaluation import gesture_distance
 from chironomy.evaluation.gesture_distance import Encode, as_input, pooled_latents
+from chironomy.evaluation.subject import Subject
 from chironomy.motion.rotations import Array
 from chironomy.nets.feature_networks import encoder_of
 from chironomy.nets.motion_features import learn_motion_features
 from chironomy.training.corpus_format import Recording
 from chironomy.training.shards import Corpus
 
-#: Minutes that the feature network learns from, and of each sample that is compared.
-_LEARNED_MINUTES, _SAMPLE_MINUTES = 60, 10
+#: Minutes that the feature network learns from, of either kind of motion, and of each sample that is compared.
+_LEARNED_MINUTES, SAMPLE_MINUTES = 30, 10
 #: Distances are means over so many pairs of samples: one pair of ten minutes is a matter of luck.
 _DRAWS = 4
+_FACTOR = 1.5
+
+Kind = Callable[[Corpus, Recording], Subject]
+Halves = Sequence[tuple[Array, Array]]
 
 
 def distance_rows(own: Sequence[Performed], corpus: Corpus) -> list[Row]:
-    """FGD of what is shown to samples of the corpus, against that of two samples of its halves, as long."""
+    """FGD of what is shown and of the semantic layer, each to samples of the corpus of its kind, against that of two
+    such samples of the corpus' halves.
+    """
     train = corpus.of_split("train")
-    learned = [recorded(corpus, r).rotations for r in some_of(train, _LEARNED_MINUTES)]
-    print("learning a feature network …", file=sys.stderr)
-    encode = encoder_of(learn_motion_features([as_input(motion) for motion in learned]))
-    halves = [_sample(corpus, train, draw, encode) for draw in range(_DRAWS)]
-    between = float(np.mean([gesture_distance.corrected(*pair) for pair in halves]))
+    say("learning a feature network")
+    encode = _network(corpus, train)
+    say("measuring FGD")
+    of_mixed, of_semantic = (_halves(corpus, train, kind, encode) for kind in (mixed, recorded))
 
-    def to_corpus(motions: Sequence[Array]) -> float:
-        latents = pooled_latents(motions, encode)
+    def away(motions: Sequence[Subject], halves: Halves) -> float:
+        latents = pooled_latents([motion.rotations for motion in motions], encode)
         return float(np.mean([gesture_distance.corrected(latents, half) for pair in halves for half in pair]))
 
-    target = Target(high=1.5 * between, text="≤ 1.5 times that between halves of the corpus")
+    shown, semantic = [one.shown for one in own], [one.semantic for one in own]
     return [
-        Row("FGD; corpus: between its halves", "", target, to_corpus([p.shown.rotations for p in own]), between,
-            digits=3),
-        Row("FGD of the semantic layer; corpus: of its own motion of the same utterances", "", None,
-            to_corpus([p.semantic.rotations for p in own]),
-            to_corpus([p.utterance.subject.rotations for p in own]), digits=3),
+        _judged("FGD of what is shown; corpus: between halves of it, mixed", away(shown, of_mixed), of_mixed),
+        _judged("FGD of the semantic layer; corpus: between halves of its own", away(semantic, of_semantic),
+                of_semantic),
+        _beside("FGD of what is shown, to the corpus' semantic layer", away(shown, of_semantic)),
+        _beside("FGD of the corpus' own motion of these utterances, mixed", NOTHING,
+                away([one.utterance.mixed for one in own], of_mixed)),
+        _beside("FGD of the corpus' own motion of these utterances, semantic layer", NOTHING,
+                away([one.utterance.subject for one in own], of_semantic)),
     ]  # fmt: skip
 
 
-def _sample(corpus: Corpus, recordings: Sequence[Recording], draw: int, encode: Encode) -> tuple[Array, Array]:
+def _judged(name: str, measured: float, halves: Halves) -> Row:
+    between = float(np.mean([gesture_distance.corrected(*pair) for pair in halves]))
+    target = Target(high=_FACTOR * between, text=f"≤ {_FACTOR:g} times that between halves")
+    return Row(name, "", target, measured, between, digits=3)
+
+
+def _beside(name: str, measured: float, of_corpus: float = NOTHING) -> Row:
+    return Row(name, "", None, measured, of_corpus, digits=3)
+
+
+def _network(corpus: Corpus, train: Sequence[Recording]) -> Encode:
+    """Learned from both kinds of motion, so that distances of both are measured alike."""
+    learned = [
+        as_input(kind(corpus, recording).rotations)
+        for seed, kind in enumerate((recorded, mixed))
+        for recording in some_of(train, _LEARNED_MINUTES, seed)
+    ]
+    return encoder_of(learn_motion_features(learned))
+
+
+def _halves(corpus: Corpus, train: Sequence[Recording], kind: Kind, encode: Encode) -> Halves:
+    return [_sample(corpus, train, kind, draw, encode) for draw in range(_DRAWS)]
+
+
+def _sample(
+    corpus: Corpus, recordings: Sequence[Recording], kind: Kind, draw: int, encode: Encode
+) -> tuple[Array, Array]:
     """Latents of ten minutes of one half of the recordings, and of the other; halves differ from draw to draw."""
     order = np.random.default_rng(draw).permutation(len(recordings))
     halves = order[::2], order[1::2]
     latents = []
     for half in halves:
-        some = some_of([recordings[k] for k in half], _SAMPLE_MINUTES, seed=draw)
-        latents.append(pooled_latents([recorded(corpus, recording).rotations for recording in some], encode))
+        some = some_of([recordings[k] for k in half], SAMPLE_MINUTES, seed=draw)
+        latents.append(pooled_latents([kind(corpus, recording).rotations for recording in some], encode))
     return latents[0], latents[1]

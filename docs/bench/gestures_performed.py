@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-from gestures_sample import recorded
+from gestures_sample import mixed, recorded
 
 from chironomy.errors import UserError
 from chironomy.evaluation.subject import Subject
@@ -44,7 +44,9 @@ class Utterance:
     audio: Audio
     speech: Speech
     subject: Subject
-    """The corpus' motion, with its words and its sound."""
+    """The corpus' motion, its semantic layer, with its words and its sound."""
+    mixed: Subject
+    """The corpus' motion as the product would show it: both layers mixed by the semantic score."""
     plan: Plan
     """The corpus' own, as channels alone."""
     strokes: tuple[ToldStroke, ...]
@@ -146,11 +148,16 @@ def _heard(corpus: Corpus, recording: Recording, line: spoken.Line) -> Utterance
         strokes=(),
     )
     words = tuple(TakeWord(word, 0.0, _NO_STROKE) for word in speech.words)
+
+    def with_speech(motion: Subject) -> Subject:
+        return replace(motion, words=words, samples=audio.samples)
+
     return Utterance(
         style=corpus.facts.speakers[recording.speaker],
         audio=audio,
         speech=speech,
-        subject=replace(recorded(corpus, recording), words=words, samples=audio.samples),
+        subject=with_speech(recorded(corpus, recording)),
+        mixed=with_speech(mixed(corpus, recording)),
         plan=plan,
         strokes=tuple(told_strokes(plan.semantic, plan.gesture_class)),
     )
