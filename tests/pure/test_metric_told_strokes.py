@@ -60,6 +60,17 @@ def test_strokes_cut_off_before_their_apex_are_none() -> None:
     assert [stroke.description[0] for stroke in found] == [0.5]
 
 
+def test_strokes_that_look_alike_are_apart_where_one_cuts_off_the_other() -> None:
+    (found,) = told([planned(0, 1.0, "negation", mark=0), planned(0, 1.2, "you", mark=0)])  # left open, as beats are
+    assert found.first == pytest.approx(36, abs=1)
+    assert CLASSES[found.gesture_class - 1] == "you"
+
+
+def test_strokes_whose_apex_another_covers_are_none_even_if_their_hold_is_seen_again() -> None:
+    covering = planned(0, 1.5, mark=0.5, into=0.1, rise=0.2, hold=0.15, out=0.1)
+    assert [stroke.description[0] for stroke in told([planned(0, 1.0, hold=1.5), covering])] == [0.5]
+
+
 def test_of_both_hands_at_a_time_each_has_its_own_class() -> None:
     found = told([planned(0, 1.0, "negation"), planned(1, 1.2, "beat", rise=0.2)])
     assert {stroke.side: CLASSES[stroke.gesture_class - 1] for stroke in found} == {0: "negation", 1: "beat"}
@@ -68,6 +79,19 @@ def test_of_both_hands_at_a_time_each_has_its_own_class() -> None:
 def test_what_both_hands_do_together_is_one_gesture() -> None:
     strokes = told([planned(0, 1.0), planned(1, 1.0), planned(1, 5.0), planned(0, 8.0), planned(1, 8.5)])
     assert [gesture.hands for gesture in told_gestures(strokes)] == ["both", "right", "left", "right"]
+
+
+def test_of_a_beat_with_both_hands_the_second_may_be_late() -> None:
+    (gesture,) = told_gestures(told([planned(0, 1.0, "beat"), planned(1, 1.045, "beat")]))
+    assert gesture.hands == "both"
+    assert gesture.apex == gesture.strokes[0].apex
+    assert gesture.rise_s == pytest.approx(0.5, abs=0.05)
+    assert list(gesture.descriptions) == [0, 1]
+
+
+@pytest.mark.parametrize("other", [planned(1, 1.15, "beat"), planned(1, 1.0, "beat", rise=0.35)])
+def test_beats_of_both_hands_that_only_meet_are_two(other: PlannedStroke) -> None:
+    assert [gesture.hands for gesture in told_gestures(told([planned(0, 1.0, "beat"), other]))].count("both") == 0
 
 
 @settings(max_examples=40, deadline=None)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from chironomy.cli.main import main
+from chironomy.evaluation.told_strokes import ToldGesture, told_gestures, told_strokes
 from chironomy.generators.semtalk.gesture_plan import DESCRIPTION_CHANNELS, PlannedStroke, StrokeTimes, plan_channels
 from chironomy.generators.semtalk.planner import class_numbers
 from chironomy.generators.semtalk.repertoire import LearnedGesture, write_repertoire
@@ -20,7 +21,7 @@ from chironomy.motion import rotations as rot
 from chironomy.motion.skeleton import INDEX
 from chironomy.pipeline.corpus_sheets import different, moments
 from chironomy.training.corpus.content import count_gestures, skipped_by_reason
-from chironomy.training.corpus.found_gestures import gestures_in, performances_of
+from chironomy.training.corpus.recognised_performances import performances_of
 from chironomy.training.corpus_format import CorpusFacts, SkippedRecording, Split
 from chironomy.training.shards import Corpus, CorpusWriter
 
@@ -38,9 +39,9 @@ def stroke(side: int, name: str, start_s: float, told: NDArray | None = None) ->
     return PlannedStroke(side, name, times, description(1) if told is None else told)
 
 
-def found_in(*strokes: PlannedStroke):
+def found_in(*strokes: PlannedStroke) -> list[ToldGesture]:
     plan = plan_channels(strokes, np.full((FRAMES, 12), 0.3)).astype(np.float16)
-    return gestures_in(plan, class_numbers(strokes, FRAMES, CLASSES))
+    return told_gestures(told_strokes(plan, class_numbers(strokes, FRAMES, CLASSES)))
 
 
 def learned(number: int, name: str, hands: str, seed: int) -> LearnedGesture:
@@ -54,13 +55,13 @@ def test_a_planned_stroke_is_found_with_its_class_hand_and_apex(side: int, name:
     (gesture,) = found_in(stroke(side, name, start_s))
     assert CLASSES[gesture.gesture_class - 1] == name
     assert gesture.hands == ("left", "right")[side]
-    assert gesture.apex_frame == pytest.approx((start_s + 0.8) * 30, abs=1.01)
+    assert gesture.apex == pytest.approx((start_s + 0.8) * 30, abs=1.01)
     assert gesture.rise_s == pytest.approx(0.3, abs=0.035)
     np.testing.assert_allclose(gesture.descriptions[side], description(1), atol=2e-3)
 
 
 def test_both_hands_together_are_one_gesture_and_another_class_beside_is_a_second() -> None:
-    pair = found_in(stroke(0, "you", 1.0), stroke(1, "you", 1.1))
+    pair = found_in(stroke(0, "you", 1.0), stroke(1, "you", 1.04))
     assert [gesture.hands for gesture in pair] == ["both"]
     two = found_in(stroke(0, "you", 1.0), stroke(1, "negation", 1.1))
     assert [(CLASSES[g.gesture_class - 1], g.hands) for g in two] == [("you", "left"), ("negation", "right")]

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..evaluation.told_strokes import ToldGesture, told_gestures, told_strokes
 from ..formats.atomic import replacing
 from ..formats.words import Word
 from ..motion import rotations as rot
 from ..motion.body import neutral_body
 from ..progress import Progress, silent, within
 from ..training.corpus.content import kind_of, voice_of
-from ..training.corpus.found_gestures import FoundGesture, gestures_in
 from ..training.corpus_format import FPS, Recording
 from ..training.shards import Corpus
 from .blender import character, motion_of
@@ -59,9 +59,9 @@ def different(corpus: Corpus, count: int) -> list[Recording]:
     return chosen
 
 
-def moments(gestures: Sequence[FoundGesture], frames: int, count: int) -> list[int]:
+def moments(gestures: Sequence[ToldGesture], frames: int, count: int) -> list[int]:
     """Frames spread evenly, each moved to the nearest apex where one is near."""
-    apexes = np.array([gesture.apex_frame for gesture in gestures])
+    apexes = np.array([gesture.apex for gesture in gestures])
     step = frames / count
     chosen = []
     for k in range(count):
@@ -78,7 +78,7 @@ def _facts(corpus: Corpus, recording: Recording) -> tuple[str, ...]:
 
 
 def _write_sheet(corpus: Corpus, recording: Recording, path: Path, progress: Progress) -> None:
-    gestures = gestures_in(corpus.read(recording, "plan"), corpus.read(recording, "gesture_class"))
+    gestures = told_gestures(told_strokes(corpus.read(recording, "plan"), corpus.read(recording, "gesture_class")))
     frames = moments(gestures, recording.frames, _COLUMNS)
     width, height = _PICTURE
     sheet = Image.new("RGB", (_COLUMNS * width, _HEADER + len(_ROWS) * height + _LABEL), _BACKGROUND)
@@ -115,10 +115,10 @@ def _pictures(
         return [_opened(file) for file in files]
 
 
-def _label(corpus: Corpus, gestures: Sequence[FoundGesture], words: Sequence[Word], frame: int) -> str:
+def _label(corpus: Corpus, gestures: Sequence[ToldGesture], words: Sequence[Word], frame: int) -> str:
     """The time, what is said then, and the class of the gesture that has its apex there."""
     said = next((word.text for word in words if word.start_s <= frame / FPS < word.end_s), "")
-    names = {gesture.gesture_class for gesture in gestures if gesture.apex_frame == frame and gesture.gesture_class}
+    names = {gesture.gesture_class for gesture in gestures if gesture.apex == frame and gesture.gesture_class}
     classes = ", ".join(corpus.facts.gesture_classes[number - 1] for number in names)
     return f"{frame / FPS:.2f} s  {said}" + (f"  ({classes})" if classes else "")
 

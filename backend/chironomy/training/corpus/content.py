@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...evaluation.told_strokes import told_gestures, told_strokes
 from ...generators.rhythm.lexicon import BEAT
 from ...generators.semtalk.repertoire import LearnedGesture, read_repertoire
 from ...progress import Progress, silent
 from ..corpus_format import FPS, Recording, SkippedRecording
 from ..shards import Corpus
-from .found_gestures import gestures_in, performances_of
+from .recognised_performances import performances_of
 
 _SYNTHESISER = "flite"
 _DIALOGUE = "dialogue-"
@@ -75,8 +76,8 @@ def count_gestures(corpus: Corpus, progress: Progress = silent) -> GestureCounts
     left_open = 0
     for done, recording in enumerate(corpus.recordings):
         progress("Counting gestures", done / len(corpus.recordings))
-        found = gestures_in(corpus.read(recording, "plan"), corpus.read(recording, "gesture_class"))
-        found = [gesture for gesture in found if gesture.gesture_class > 0]
+        strokes = told_strokes(corpus.read(recording, "plan"), corpus.read(recording, "gesture_class"))
+        found = [gesture for gesture in told_gestures(strokes) if gesture.gesture_class > 0]
         by_class.update(names[gesture.gesture_class - 1] for gesture in found)
         if recording.split == _UNSEEN:  # its performances are held back, from the repertoire too
             continue
