@@ -11,7 +11,7 @@ from chironomy.emphasis.fuse import fuse, within_reach
 from chironomy.evaluation.subject import FPS, Subject
 from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
-from chironomy.motion.rotations import Array
+from chironomy.pipeline.subjects import recorded_subject
 from chironomy.training.corpus_format import Recording
 from chironomy.training.shards import Corpus
 
@@ -29,24 +29,13 @@ def some_of(recordings: Sequence[Recording], minutes: float, seed: int = 0) -> l
 
 def recorded(corpus: Corpus, recording: Recording) -> Subject:
     """The motion of a recording, its semantic layer, with what is known of it."""
-    return Subject(
-        recording.id,
-        _rotations(corpus, recording, "rotations"),
-        np.asarray(corpus.read(recording, "translation"), dtype=float),
-        neutral_body(),
-        semantic_score=np.asarray(corpus.read(recording, "semantic_score"), dtype=float),
-        face=np.asarray(corpus.read(recording, "face"), dtype=float),
-    )
+    return recorded_subject(corpus, recording, neutral_body())
 
 
 def mixed(corpus: Corpus, recording: Recording) -> Subject:
     """The same with both layers mixed by the semantic score, as the product mixes a take's by psi."""
     semantic = recorded(corpus, recording)
     assert semantic.semantic_score is not None
-    base = _rotations(corpus, recording, "base_rotations")
+    base = rot.make_continuous(rot.from_six_d(corpus.read(recording, "base_rotations")))
     reachable = within_reach(base, semantic.rotations)
     return replace(semantic, rotations=rot.make_continuous(fuse(base, reachable, semantic.semantic_score)))
-
-
-def _rotations(corpus: Corpus, recording: Recording, field: str) -> Array:
-    return rot.make_continuous(rot.from_six_d(corpus.read(recording, field)))
