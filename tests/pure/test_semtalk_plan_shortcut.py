@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from chironomy.nets.config import ModelConfig, parse_model_config, read_model_config
+from chironomy.generators.semtalk.sampling import Sampling, choose_near
+from chironomy.nets.config import PLANNED_PARTS, ModelConfig, parse_model_config, read_model_config
 from chironomy.nets.rvq import ResidualVQ
 from chironomy.nets.semtalk import BaseNetwork, SparseNetwork
-from chironomy.nets.semtalk.plan_shortcut import PLANNED_PARTS
 
 _TINY = read_model_config(Path(__file__).parents[2] / "models" / "recipes" / "tiny.yaml")
 _PLANNED_TOKEN = 10
@@ -56,11 +56,40 @@ def test_without_the_shortcut_networks_have_the_parameters_that_they_had():
     assert not any("shortcut" in name for name in names)
 
 
-def test_the_nearest_codes_of_a_sum_of_codes_bring_it_back():
+def test_codes_are_chosen_for_no_part_whose_latents_are_told_whole():
+    for kind, chosen in ((BaseNetwork, {"face", "lower"}), (SparseNetwork, {"lower"})):
+        names = {name.split(".")[1] for name, _ in kind(_config()).named_parameters() if name.startswith("heads.")}
+        assert names == chosen
+
+
+def _rvq() -> ResidualVQ:
     torch.manual_seed(0)
     rvq = ResidualVQ(12, _TINY.rvq).eval()
     for level, book in enumerate(rvq.quantizer.layers):
         book.codebook.copy_(torch.randn_like(book.codebook) * 0.2**level)
+    return rvq
+
+
+def test_codes_drawn_near_a_latent_vary_with_seed_and_temperature_and_stay_near_it():
+    rvq, windows = _rvq(), [(1, 0), (1, 1)]
+    torch.manual_seed(1)
+    whole = rvq.codes(torch.randint(_TINY.rvq.codes, (2, 40, _TINY.rvq.levels))).sum(0) / rvq.spread
+
+    def drawn(temperature: float, seed: int = 1) -> torch.Tensor:
+        return choose_near(rvq, whole, Sampling((temperature,)), [(seed, n) for _, n in windows], "semantic upper")
+
+    def away(temperature: float) -> float:
+        return float((rvq.codes(drawn(temperature).long()).sum(0) / rvq.spread - whole).norm(dim=-1).mean())
+
+    assert torch.equal(drawn(0.0), rvq.nearest(whole).to(torch.int16))
+    assert torch.equal(drawn(1e-6), drawn(0.0))
+    assert torch.equal(drawn(3.0), drawn(3.0))
+    assert not torch.equal(drawn(3.0), drawn(3.0, seed=2))
+    assert away(0.0) < away(3.0) < away(100.0)
+
+
+def test_the_nearest_codes_of_a_sum_of_codes_bring_it_back():
+    rvq = _rvq()
     indices = torch.randint(_TINY.rvq.codes, (2, 9, _TINY.rvq.levels))
     whole = rvq.codes(indices).sum(0)
     again = rvq.codes(rvq.nearest(whole / rvq.spread)).sum(0)

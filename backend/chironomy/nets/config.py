@@ -29,6 +29,8 @@ PartName = Literal["face", "upper", "hands", "lower"]
 PARTS: tuple[PartName, ...] = ("face", "upper", "hands", "lower")
 #: The parts that the sparse generator also makes.
 BODY_PARTS: tuple[PartName, ...] = ("upper", "hands", "lower")
+#: The parts whose motion a plan of gestures describes.
+PLANNED_PARTS: tuple[PartName, ...] = ("upper", "hands")
 
 _SPEECH_WIDTHS = {"hubert-large-22050": 1024, "hubert-large": 1024, "hubert-base": 768}
 _EXTRA_WIDTHS = {"none": 0, "expressions": 100, "arkit": len(ARKIT_SHAPES), "root": 7}
@@ -137,7 +139,12 @@ class _GeneratorConfig(_Frozen):
     in a memory without positions: phones do not say when they are, so lips could not follow them."""
     plan_shortcut: Annotated[int, Field(ge=0, le=8192)] = 0
     """Width of a map from the plan directly to the latents of upper body and hands, which then are rounded to the
-    nearest codes; 0: there is none, and codes are the likeliest."""
+    nearest codes; 0: there is none, and the codes of these parts are chosen as those of the others."""
+
+    @property
+    def planned_parts(self) -> tuple[PartName, ...]:
+        """The parts whose latents are told whole, from the plan; codes are chosen for the others."""
+        return PLANNED_PARTS if self.plan_shortcut else ()
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> _GeneratorConfig:

@@ -14,7 +14,7 @@ from ...nets.semtalk import BaseMemory
 from ...progress import Progress, silent
 from .known_motion import known_motion
 from .lines import Line, Place, window_batch, windows_at_once
-from .sampling import Sampling, choose_codes, told
+from .sampling import Sampling, choose_codes, choose_near
 from .seeds import Seed, seed_after
 
 #: What the network hears is worked out for so many frames at a time (at the published size 11 MB for 64).
@@ -83,7 +83,7 @@ def _run_windows(
     """What is heard is worked out for all windows at once, motion for one after the other, the face's codes at last."""
     lines = [course.line for course in courses]
     rounds = [[Place(n, k) for n, line in enumerate(lines) if k < line.windows.count] for k in windows]
-    memory = _memory(model, lines, [place for places in rounds for place in places], sampling)
+    memory = _memory(model, lines, [place for places in rounds for place in places])
     faces, start = [], 0
     for k, places in zip(windows, rounds, strict=True):
         own = memory.windows(slice(start, start + len(places)))
@@ -102,12 +102,9 @@ def _run_windows(
         courses[place.line].codes["face"][place.window] = face[row]
 
 
-def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place], sampling: Sampling) -> BaseMemory:
+def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> BaseMemory:
     batch = window_batch(lines, places, *_device_and_type(model))
-    chosen: list[PartName] = [part for part in PARTS if not told(model.base.shortcut is not None, part, sampling)]
-    return model.base.prepare(
-        batch.rhythm, batch.speech, batch.identity, batch.gesture_class, batch.base_plan, chosen=chosen
-    )
+    return model.base.prepare(batch.rhythm, batch.speech, batch.identity, batch.gesture_class, batch.base_plan)
 
 
 def _seen(
@@ -122,11 +119,11 @@ def _choose(
     model: Model, part: PartName, latents: Tensor, memory: BaseMemory, lines: Sequence[Line], places: Sequence[Place],
     sampling: Sampling,
 ) -> Tensor:  # fmt: skip
-    if told(model.base.shortcut is not None, part, sampling):
-        return model.rvq[part].nearest(model.base.whole(part, latents, memory.told[part])).to(torch.int16).cpu()
-    logits = model.base.logits(part, latents, memory)
-    rows = [(lines[place.line].seed, place.window) for place in places]
-    return choose_codes(logits, sampling, rows, f"base {part}").cpu()
+    rows, purpose = [(lines[place.line].seed, place.window) for place in places], f"base {part}"
+    if part in memory.told:
+        whole = model.base.whole(part, latents, memory.told[part])
+        return choose_near(model.rvq[part], whole, sampling, rows, purpose).cpu()
+    return choose_codes(model.base.logits(part, latents, memory), sampling, rows, purpose).cpu()
 
 
 def _device_and_type(model: Model) -> tuple[torch.device, torch.dtype]:

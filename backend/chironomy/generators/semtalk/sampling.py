@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...nets.config import PartName
-from ...nets.semtalk.plan_shortcut import PLANNED_PARTS
+from ...nets.rvq import ResidualVQ
 from ..rhythm.randomness import stream
 
 _Value = TypeVar("_Value")
@@ -36,11 +35,6 @@ class Sampling:
         return _at(self.temperature, level), _at(self.top_k, level)
 
 
-def told(planned: bool, part: PartName, sampling: Sampling) -> bool:
-    """Whether a part's codes are those nearest to what the plan's shortcut tells; drawn they are by their logits."""
-    return planned and part in PLANNED_PARTS and not sampling.draws
-
-
 def _at(values: Sequence[_Value], level: int) -> _Value:
     return values[min(level, len(values) - 1)]
 
@@ -52,20 +46,43 @@ def choose_codes(logits: Tensor, sampling: Sampling, windows: Sequence[tuple[int
     so neither the device nor how windows are batched changes it.
     """
     scores = logits.float()
-    if any(sampling.at(level)[0] for level in range(logits.shape[-1])):
-        shape = logits.shape[1:]
-        noise = [stream(seed, purpose, window).gumbel(size=shape).astype(np.float32) for seed, window in windows]
-        scores = _noisy(scores, torch.from_numpy(np.stack(noise)).to(logits.device), sampling)
-    return scores.argmax(dim=-2).to(torch.int16)
+    noise = _noise(scores.shape[1:], sampling, windows, purpose, logits.device)
+    chosen = [_drawn(scores[..., level], level, sampling, noise) for level in range(logits.shape[-1])]
+    return torch.stack(chosen, dim=-1).to(torch.int16)
 
 
-def _noisy(scores: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
-    levels = []
-    for level in range(scores.shape[-1]):
-        temperature, top_k = sampling.at(level)
-        own = scores[..., level]
-        if 0 < top_k < own.shape[-1]:
-            least = own.topk(top_k, dim=-1).values[..., -1:]
-            own = own.masked_fill(own < least, -torch.inf)
-        levels.append(own + temperature * noise[..., level])
-    return torch.stack(levels, dim=-1)
+def choose_near(
+    rvq: ResidualVQ, whole: Tensor, sampling: Sampling, windows: Sequence[tuple[int, int]], purpose: str
+) -> Tensor:
+    """Codes [W, N, L], int16, near whole latents [W, N, code width] in units of the RVQ-VAE's spread: the nearest, or
+    drawn as if the latents were known up to a Gaussian as wide as the level's own codes are spread.
+    """
+    if not sampling.draws:
+        return rvq.nearest(whole).to(torch.int16)
+    left, chosen = whole.float() * rvq.spread, []
+    books = rvq.codebooks
+    noise = _noise((whole.shape[1], len(books[0]), len(books)), sampling, windows, purpose, whole.device)
+    for level, book in enumerate(books):
+        scores = -torch.cdist(left, book.expand(len(left), -1, -1)).square() / (2 * book.var())
+        chosen.append(_drawn(scores, level, sampling, noise))
+        left = left - book[chosen[-1]]
+    return torch.stack(chosen, dim=-1).to(torch.int16)
+
+
+def _noise(
+    shape: Sequence[int], sampling: Sampling, windows: Sequence[tuple[int, int]], purpose: str, device: torch.device
+) -> Tensor | None:
+    """Gumbel noise [W, N, codes, L] of windows, or nothing where codes are not drawn."""
+    if not sampling.draws:
+        return None
+    noise = [stream(seed, purpose, window).gumbel(size=tuple(shape)).astype(np.float32) for seed, window in windows]
+    return torch.from_numpy(np.stack(noise)).to(device)
+
+
+def _drawn(scores: Tensor, level: int, sampling: Sampling, noise: Tensor | None) -> Tensor:
+    """The likeliest code [W, N] of a residual level by its scores [W, N, codes], with noise where there is any."""
+    temperature, top_k = sampling.at(level)
+    if 0 < top_k < scores.shape[-1]:
+        least = scores.topk(top_k, dim=-1).values[..., -1:]
+        scores = scores.masked_fill(scores < least, -torch.inf)
+    return (scores if noise is None else scores + temperature * noise[..., level]).argmax(dim=-1)

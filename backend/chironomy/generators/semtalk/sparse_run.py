@@ -16,7 +16,7 @@ from ...progress import Progress, silent
 from .base_run import Codes
 from .known_motion import known_motion
 from .lines import Line, Place, window_batch, windows_at_once
-from .sampling import Sampling, choose_codes, told
+from .sampling import Sampling, choose_codes, choose_near
 
 #: Frames in a batch; larger ones are no faster on a CPU.
 _GATE_FRAMES, _MOTION_FRAMES = 1024, 512
@@ -75,7 +75,6 @@ def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampl
     motion, mask = known_motion(
         lines, places, [window.seed for window in asked], model.config.behaviour.seed_translation
     )
-    planned = model.sparse.shortcut is not None
     made = model.sparse.perform(
         heard,
         motion.to(parameter.device, parameter.dtype),
@@ -83,13 +82,13 @@ def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampl
         batch.identity,
         gesture_class=batch.gesture_class,
         plan=batch.semantic_plan,
-        chosen=[part for part in BODY_PARTS if not told(planned, part, sampling)],
     )
     rows = [(lines[place.line].seed, place.window) for place in places]
 
     def codes(part: PartName) -> Tensor:
-        if told(planned, part, sampling):
-            return model.rvq[part].nearest(made[f"whole_{part}"]).to(torch.int16)
-        return choose_codes(made[f"cls_{part}"], sampling, rows, f"semantic {part}")
+        purpose = f"semantic {part}"
+        if (whole := made.get(f"whole_{part}")) is not None:
+            return choose_near(model.rvq[part], whole, sampling, rows, purpose)
+        return choose_codes(made[f"cls_{part}"], sampling, rows, purpose)
 
     return {part: codes(part).cpu() for part in BODY_PARTS}

@@ -61,6 +61,11 @@ class ResidualVQ(nn.Module):
         return self.quantizer(latents * self.spread).indices
 
     @property
+    def codebooks(self) -> list[Tensor]:
+        """The codes [codes, code_width] of each level."""
+        return self.quantizer.codebooks
+
+    @property
     def spread(self) -> Tensor:
         """Standard deviation of the first level's codes, one number: generators tell whole latents in this unit."""
         return self.quantizer.spread

@@ -100,6 +100,11 @@ class ResidualQuantiser(nn.Module):
         return torch.stack([F.embedding(indices[..., q], book.codebook) for q, book in enumerate(self._books)])
 
     @property
+    def codebooks(self) -> list[Tensor]:
+        """The codes [codes, code_width] of each level."""
+        return [book.codebook for book in self._books]
+
+    @property
     def spread(self) -> Tensor:
         """Standard deviation of the first level's codes, one number."""
         return self._books[0].codebook.std()

@@ -12,7 +12,6 @@ Many windows, where each begins with the last frames of the one before:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -75,7 +74,8 @@ class BaseNetwork(nn.Module):
         self.face = _FaceStream(config)
         self.body = BodyStream(config, config.base)
         self.cross = _CrossParts(config)
-        self.heads = nn.ModuleDict({part: PartHead(config, config.base) for part in PARTS})
+        chosen = [part for part in PARTS if part not in config.base.planned_parts]
+        self.heads = nn.ModuleDict({part: PartHead(config, config.base) for part in chosen})
         self.shortcut = PlanShortcut(config, config.base.plan_shortcut) if config.base.plan_shortcut else None
 
     def forward(
@@ -97,15 +97,16 @@ class BaseNetwork(nn.Module):
         mask 1 where motion is hidden; in_id [B, T, 1]; gesture_class [B, T]; plan [B, T, P], plan_mask 1 where open.
         use_word=False lets the body follow from the visible motion alone.
 
-        Gives for each part cls_<part> [B, N, codes, levels] and rec_<part> [B, levels, 1, N, latent], and the rhythmic
-        consistency of face (hubert_cons_loss) and body (beat_cons_loss).
+        Gives for each part cls_<part> [B, N, codes, levels] and rec_<part> [B, levels, 1, N, latent], or of parts that
+        the plan tells of directly whole_<part> [B, N, latent] instead, and the rhythmic consistency of face
+        (hubert_cons_loss) and body (beat_cons_loss).
         """
         memory = self.prepare(in_audio, hubert, in_id, gesture_class, plan, plan_mask)
         streams = self._streams(memory, in_motion, mask, use_word)
         latents = self.cross(streams)
         output: dict[str, Tensor] = {}
-        for part in PARTS:
-            output[f"cls_{part}"], output[f"rec_{part}"] = self._head(part)(latents[part], memory.heads[part])
+        for part, heard in memory.heads.items():
+            output[f"cls_{part}"], output[f"rec_{part}"] = self._head(part)(latents[part], heard)
         face, body = (mean_of_tokens(sound, self.config.rvq.frames_per_token) for sound in memory.sounds)
         for part, told in memory.told.items():
             output[f"whole_{part}"] = self.whole(part, latents[part], told)
@@ -121,23 +122,21 @@ class BaseNetwork(nn.Module):
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
-        chosen: Sequence[PartName] = PARTS,
     ) -> BaseMemory:
-        """All that needs no motion, for any number of windows; at the published size 11 MB per window in fp32.
-
-        Logits can be had of the parts `chosen` alone.
-        """
+        """All that needs no motion, for any number of windows; at the published size 11 MB per window in fp32."""
         face_sound, face_heard = self.hearing_face(in_audio, hubert)
         body_sound, body_heard = self.hearing_body(in_audio, hubert)
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
         if self.config.base.hears_in_place:
             conditions = conditions + self.body.from_heard(body_heard)
-        heard: dict[PartName, Tensor] = {part: face_heard if part == "face" else body_heard for part in PARTS}
+        heard: dict[PartName, Tensor] = {
+            part: face_heard if part == "face" else body_heard for part in PARTS if part in self.heads
+        }
         return BaseMemory(
             self.face.query(in_id, face_heard),
             face_heard,
             self.body.prepare(body_heard, conditions),
-            {part: self._head(part).remember(heard[part]) for part in chosen},
+            {part: self._head(part).remember(own) for part, own in heard.items()},
             (face_sound, body_sound),
             {} if self.shortcut is None else self.shortcut(self.conditions.planned(in_id[..., 0], plan, plan_mask)),
         )

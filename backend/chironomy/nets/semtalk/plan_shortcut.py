@@ -10,11 +10,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..config import ModelConfig, PartName
+from ..config import PLANNED_PARTS, ModelConfig, PartName
 from ..linear import Linear
 
-#: The parts whose motion a plan describes.
-PLANNED_PARTS: tuple[PartName, ...] = ("upper", "hands")
+_LAYERS_BETWEEN = 2
 Told = dict[PartName, Tensor]
 """[B, N, latent] of each planned part."""
 
@@ -26,7 +25,7 @@ class PlanShortcut(nn.Module):
         super().__init__()
         latent, per_token = config.rvq.code_width, config.rvq.frames_per_token
         self.read = nn.Conv1d(config.front_end.plan_width, hidden, 3 * per_token, stride=per_token, padding=per_token)
-        self.between = Linear(hidden, hidden)
+        self.between = nn.ModuleList(Linear(hidden, hidden) for _ in range(_LAYERS_BETWEEN))
         self.ask = nn.ModuleDict({part: Linear(hidden, latent) for part in PLANNED_PARTS})
         self.correct = nn.ModuleDict({part: Linear(latent, latent) for part in PLANNED_PARTS})
         for correct in self.correct.values():
@@ -36,9 +35,10 @@ class PlanShortcut(nn.Module):
 
     def forward(self, plan: Tensor) -> Told:
         """What the plan alone asks for."""
-        read = F.gelu(self.read(plan.transpose(1, 2)).transpose(1, 2))
-        between = F.gelu(self.between(read))
-        return {part: self.ask[part](between) for part in PLANNED_PARTS}
+        understood = F.gelu(self.read(plan.transpose(1, 2)).transpose(1, 2))
+        for layer in self.between:
+            understood = understood + F.gelu(layer(understood))
+        return {part: self.ask[part](understood) for part in PLANNED_PARTS}
 
     def whole(self, part: PartName, told: Tensor, latent: Tensor) -> Tensor:
         """The part's latent [B, N, latent], all levels together: what is asked, corrected by the network's latent."""

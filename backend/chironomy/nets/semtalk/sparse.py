@@ -8,7 +8,6 @@ Many windows, after the base has made motion for all of them:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -21,7 +20,7 @@ from .body import BodyStream, Latents
 from .heads import PartHead
 from .inputs import Conditions, MotionHint, SpeechEncoder, TextEncoder, required
 from .layers import PairFusion, mean_of_tokens, mlp
-from .plan_shortcut import PLANNED_PARTS, PlanShortcut
+from .plan_shortcut import PlanShortcut
 
 
 class Heard(NamedTuple):
@@ -53,7 +52,8 @@ class SparseNetwork(nn.Module):
         self.conditions = Conditions(front_end, config.sparse.width)
         self.body = BodyStream(config, config.sparse)
         self.cross = _CrossParts(config)
-        self.heads = nn.ModuleDict({part: PartHead(config, config.sparse) for part in BODY_PARTS})
+        self._chosen: list[PartName] = [part for part in BODY_PARTS if part not in config.sparse.planned_parts]
+        self.heads = nn.ModuleDict({part: PartHead(config, config.sparse) for part in self._chosen})
         self.shortcut = PlanShortcut(config, config.sparse.plan_shortcut) if config.sparse.plan_shortcut else None
 
     def forward(
@@ -74,8 +74,7 @@ class SparseNetwork(nn.Module):
         """Whole windows in one call, as the published network takes them.
 
         in_word [B, T] numbers or [B, T, word_width]; feat_clip_text [B, sentence_width]; the rest as in the base.
-        Gives gate [B, N, 2] and for each part of the body cls_<part> [B, N, codes, levels] and
-        rec_<part> [B, levels, 1, N, latent].
+        Gives gate [B, N, 2] and what `perform` gives.
         """
         heard = self.hear(in_word, feat_clip_text, hubert)
         return self.perform(heard, in_motion, mask, in_id, use_word, gesture_class, plan, plan_mask)
@@ -101,11 +100,11 @@ class SparseNetwork(nn.Module):
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
-        chosen: Sequence[PartName] = BODY_PARTS,
     ) -> dict[str, Tensor]:
-        """`forward` from what `hear` made; logits and vectors of the parts `chosen` alone.
+        """For each part of the body cls_<part> [B, N, codes, levels] and rec_<part> [B, levels, 1, N, latent], from
+        what `hear` made.
 
-        With a plan's shortcut also whole_<part> [B, N, latent] of upper body and hands: the latents of all levels
+        Of parts that the plan tells of directly whole_<part> [B, N, latent] instead: the latents of all levels
         together, in units of the spread of the part's first codebook.
         """
         conditions = self.conditions(in_id, gesture_class, plan, plan_mask)
@@ -114,13 +113,13 @@ class SparseNetwork(nn.Module):
         memory = self.body.prepare(heard.meaning, conditions)
         latents = self.cross(self.body(self.motion_hint(in_motion, mask), memory, use_word))
         output = {"gate": heard.gate}
-        for part in chosen:
+        for part in self._chosen:
             head = self._head(part)
             output[f"cls_{part}"], output[f"rec_{part}"] = head(latents[part], head.remember(heard.meaning))
         if self.shortcut is not None:
             told = self.shortcut(self.conditions.planned(in_id[..., 0], plan, plan_mask))
-            for part in PLANNED_PARTS:
-                output[f"whole_{part}"] = self.shortcut.whole(part, told[part], latents[part])
+            for part, own in told.items():
+                output[f"whole_{part}"] = self.shortcut.whole(part, own, latents[part])
         return output
 
     def _features(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Tensor:
