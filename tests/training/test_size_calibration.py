@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from synthetic import FACTS, MODEL, recording_arrays
+import yaml
+from safetensors.torch import load_file
+from synthetic import FACTS, MODEL, RECIPE, recording_arrays, write_synthetic_corpus
 
 from chironomy.nets.config import PLANNED_PARTS, ModelConfig, PartName, parse_model_config
 from chironomy.nets.motion_vector import orthonormal
@@ -17,6 +19,7 @@ from chironomy.training.conditions import CONDITION_FIELDS
 from chironomy.training.motion_of_batch import MOTION_FIELDS
 from chironomy.training.shards import Corpus, CorpusWriter
 from chironomy.training.size_calibration import restore_size, spread_about
+from chironomy.training.train import Wishes, train
 from chironomy.training.windows import Windows
 
 Network = BaseNetwork | SparseNetwork
@@ -117,3 +120,26 @@ def test_latents_are_spread_about_their_mean_alone() -> None:
         after = ask(x) + correct(y)
     torch.testing.assert_close(after.mean(0), mean)
     torch.testing.assert_close(after - mean, 1.4 * (before - mean))
+
+
+def test_a_models_files_hold_the_restored_sizes_and_a_runs_checkpoints_what_was_learned(tmp_path: Path) -> None:
+    write_synthetic_corpus(tmp_path / "corpus", recordings=4)
+    recipe = yaml.safe_load(RECIPE.read_text(encoding="utf-8"))
+    for generator in ("base", "sparse"):
+        recipe["model"][generator] |= {"plan_shortcut": 8}
+    short = recipe["training"]["base"] | {"steps": 2, "validate_every": 2, "warm_up_steps": 1}
+    recipe["training"] |= dict.fromkeys(("rvq", "global", "direct", "base", "sparse"), short)
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    notices: list[str] = []
+    train(Wishes(tmp_path / "recipe.yaml", tmp_path / "corpus", tmp_path / "run", device="cpu"), notice=notices.append)
+    assert any(notice.startswith("sparse: what plans tell") for notice in notices)
+    for generator in ("base", "sparse"):
+        learned, written = (
+            load_file(tmp_path / "run" / place)
+            for place in (f"{generator}/weights.safetensors", f"model/{generator}.safetensors")
+        )
+        for part in PLANNED_PARTS:
+            name = f"shortcut.ask.{part}.weight"
+            scale = float(written[name].float().norm() / learned[name].norm())
+            assert 1 <= scale <= 1.5
+            torch.testing.assert_close(written[name].float(), scale * learned[name], rtol=2e-3, atol=1e-4)

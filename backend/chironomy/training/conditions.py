@@ -75,8 +75,8 @@ def some_left_out(conditions: Conditions, settings: ConditionSettings) -> Condit
         conditions,
         rhythm=_only_where(kept(settings.drop_rhythm), conditions.rhythm),
         speech=_only_where(kept(settings.drop_speech), conditions.speech),
-        words=_only_where(text, conditions.words),
-        sentence=_only_where(text, conditions.sentence),
+        words=_only_where(text, _without_some_channels(conditions.words, settings.text_dropout)),
+        sentence=_only_where(text, _without_some_channels(conditions.sentence, settings.text_dropout)),
         gesture_class=_only_where(kept(settings.open_class), conditions.gesture_class),
         plan_mask=None if mask is None else torch.maximum(mask, (1 - open_plan)[:, None, None].to(mask)),
     )
@@ -89,6 +89,14 @@ def _plan(batch: Batch, layer: Layer) -> tuple[Tensor | None, Tensor | None]:
     given = batch.get(f"{name}_given")
     plan = batch[name]
     return plan, torch.zeros_like(plan[..., :1]) if given is None else 1.0 - given[..., None].to(plan)
+
+
+def _without_some_channels(vectors: Tensor | None, share: float) -> Tensor | None:
+    """Vectors [B, …, C] without some channels of each window, the others larger; numbers of words stay as they are."""
+    if vectors is None or not share or not vectors.is_floating_point():
+        return vectors
+    kept = torch.rand(len(vectors), *(1,) * (vectors.ndim - 2), vectors.shape[-1], device=vectors.device) >= share
+    return vectors * kept / (1 - share)
 
 
 def _only_where(kept: Tensor, values: Tensor | None) -> Tensor | None:

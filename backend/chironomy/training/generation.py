@@ -110,7 +110,7 @@ class SparseObjective(nn.Module):
         conditions = conditions_of(batch, config.front_end, "semantic")
         score = token_means(batch["semantic_score"], config.rvq.frames_per_token)
         there = token_means(batch["valid"], config.rvq.frames_per_token)
-        weight = there * (settings.semantic_floor + (1 - settings.semantic_floor) * score)
+        weight = semantic_weight(score, there, settings)
         losses: Losses = {}
         for shown in passes(motion, conditions, epoch, config, settings, self.network.training):
             told = shown.conditions
@@ -169,24 +169,37 @@ def passes(
 
 
 def code_losses(output: Output, targets: Mapping[PartName, PartTarget], weight: Tensor) -> Losses:
-    """Each part's vectors against its codes, and the choice of codes on every level q by 1 / (q + 1).
+    """Each part's vectors against its codes, and the choice of codes on every level q by 1 / (q + 1); latents that are
+    told whole against the sums of the part's codes.
 
     weight: [B, N], of each token.
     """
     distance, choice = [], []
     for part, target in targets.items():
+        if f"cls_{part}" not in output:
+            continue
         vectors, logits = output[f"rec_{part}"][:, :, 0].float(), output[f"cls_{part}"].float()
         distance.append(weighted_mean((vectors - target.codes).square().mean((1, 3)), weight))
         for level in range(logits.shape[-1]):
             entropy = F.cross_entropy(logits[..., level].transpose(1, 2), target.indices[..., level], reduction="none")
             choice.append(weighted_mean(entropy, weight) / (level + 1))
     losses = {"codes": _CODE_WEIGHT * torch.stack(distance).sum(), "choice": torch.stack(choice).sum()}
-    whole = [
-        weighted_mean((output[name].float() - target.codes.sum(1) / target.spread).square().mean(-1), weight)
-        for part, target in targets.items()
-        if (name := f"whole_{part}") in output
+    whole: dict[PartName, Tensor] = {part: output[f"whole_{part}"] for part in targets if f"whole_{part}" in output}
+    return losses | ({"whole": whole_loss(whole, targets, weight)} if whole else {})
+
+
+def whole_loss(whole: Mapping[PartName, Tensor], targets: Mapping[PartName, PartTarget], weight: Tensor) -> Tensor:
+    """Latents [B, N, latent] that were told whole, against the sums of the parts' codes; weight: [B, N], of tokens."""
+    apart = [
+        weighted_mean((told.float() - targets[part].codes.sum(1) / targets[part].spread).square().mean(-1), weight)
+        for part, told in whole.items()
     ]
-    return losses | ({"whole": _WHOLE_WEIGHT * torch.stack(whole).sum()} if whole else {})
+    return _WHOLE_WEIGHT * torch.stack(apart).sum()
+
+
+def semantic_weight(score: Tensor, there: Tensor, settings: TrainingSettings) -> Tensor:
+    """What tokens [B, N] of the semantic layer weigh, by their score and whether they are of the recording."""
+    return there * (settings.semantic_floor + (1 - settings.semantic_floor) * score)
 
 
 def gate_loss(logits: Tensor, semantic: Tensor, there: Tensor) -> Tensor:

@@ -143,6 +143,7 @@ class GlobalMotionObjective(nn.Module):
 def _point_losses(points: Tensor, target: Tensor, weights: ReconstructionWeights) -> Losses:
     return {
         "points": weights.points * F.mse_loss(points, target),
+        "point_distance": weights.point_distance * (points - target).norm(dim=-1).mean(),
         **_weighted(movement_losses("points", points, target), weights.points_velocity, weights.points_acceleration),
     }
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-StageKind = Literal["rvq", "global", "base", "sparse", "semges"]
+StageKind = Literal["rvq", "global", "direct", "base", "sparse", "semges"]
 #: In the order in which they build on each other.
-STAGE_KINDS: tuple[StageKind, ...] = ("rvq", "global", "base", "sparse", "semges")
+STAGE_KINDS: tuple[StageKind, ...] = ("rvq", "global", "direct", "base", "sparse", "semges")
 
 
 class _Settings(BaseModel):
@@ -49,6 +49,8 @@ class ReconstructionWeights(_Settings):
     acceleration: NonNegativeFloat = 1.0
     points: NonNegativeFloat = 1.0
     """Squared distance of the body's points: vertices of an SMPL-X model, or joints."""
+    point_distance: NonNegativeFloat = 0.0
+    """Mean distance of the same points, metres. Squared, the last centimetres weigh nothing beside all else."""
     points_velocity: NonNegativeFloat = 1.0
     points_acceleration: NonNegativeFloat = 1.0
     face: NonNegativeFloat = 1.0
@@ -75,6 +77,9 @@ class ConditionSettings(_Settings):
     drop_rhythm: Fraction = 0.1
     drop_speech: Fraction = 0.1
     drop_text: Fraction = 0.1
+    text_dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Share of the channels of words and sentence that are missing throughout a window: a corpus' few texts are else
+    learned by heart."""
     open_class: Fraction = 0.5
     """Share of windows whose gesture classes are left open."""
     open_plan: Fraction = 0.15
@@ -102,6 +107,7 @@ class TrainingSettings(_Settings):
     conditions: ConditionSettings = ConditionSettings()
     rvq: StageSettings = StageSettings(window_frames=64)
     global_: StageSettings = Field(default=StageSettings(window_frames=64), alias="global")
+    direct: StageSettings = StageSettings()
     base: StageSettings = StageSettings()
     sparse: StageSettings = StageSettings()
     semges: StageSettings = StageSettings()

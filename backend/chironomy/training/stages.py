@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from torch import nn
 
-from ..nets.config import BODY_PARTS, PARTS, PartName
+from ..nets.config import BODY_PARTS, PARTS, PLANNED_PARTS, PartName
 from ..nets.global_motion import GlobalMotion
 from ..nets.rvq import ResidualVQ
 from ..nets.semges.transformer import SemanticTransformer
@@ -17,6 +17,7 @@ from ..nets.semges.vq import VqVae
 from ..nets.semtalk import BaseNetwork, SparseNetwork
 from .body_points import BodyPoints
 from .conditions import CONDITION_FIELDS
+from .direct import DirectObjective
 from .generation import BaseObjective, SparseObjective
 from .motion_of_batch import MOTION_FIELDS
 from .recipe import Recipe
@@ -51,6 +52,8 @@ class StagePlan:
     """All of the recipe that the network depends on."""
     builds_on: tuple[str, ...] = ()
     """The stages whose networks it needs."""
+    begins_with: str = ""
+    """The stage whose weights are its first; nothing: weights at random."""
 
 
 def plans_of(recipe: Recipe, kinds: Collection[StageKind], body: BodyPoints) -> list[StagePlan]:
@@ -78,6 +81,23 @@ def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
             _sections(part=config.parts[part], rvq=config.rvq, root=root),
         )  # fmt: skip
 
+    def direct_plan(kind: str, network: Callable[[], nn.Module], sections: dict[str, Any]) -> StagePlan:
+        return StagePlan(
+            f"direct_{kind}", "direct", _EVERYTHING, training.direct.window_frames or length, network,
+            lambda network, trained: DirectObjective(network, rvqs(PLANNED_PARTS, trained), config, training),
+            {**shared, **sections}, tuple(f"rvq_{part}" for part in PLANNED_PARTS),
+        )  # fmt: skip
+
+    base, sparse = _sections(base=config.base), _sections(sparse=config.sparse)
+    direct = {
+        kind: direct_plan(kind, network, sections)
+        for kind, sizes, network, sections in (
+            ("base", config.base, lambda: BaseNetwork(config), base),
+            ("sparse", config.sparse, lambda: SparseNetwork(config), sparse),
+        )
+        if sizes.plan_shortcut
+    }
+    begins_with = {kind: plan.name for kind, plan in direct.items()}
     return [
         *(rvq_plan(part) for part in PARTS),
         StagePlan(
@@ -89,15 +109,17 @@ def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
                 contacts=config.behaviour.contacts_to_global_motion,
             ),
         ),
+        *direct.values(),
         StagePlan(
             "base", "base", _EVERYTHING, training.base.window_frames or length, lambda: BaseNetwork(config),
             lambda network, trained: BaseObjective(network, rvqs(PARTS, trained), config, training),
-            {**shared, **_sections(base=config.base)}, tuple(f"rvq_{part}" for part in PARTS),
+            {**shared, **base}, tuple(f"rvq_{part}" for part in PARTS), begins_with.get("base", ""),
         ),
         StagePlan(
             "sparse", "sparse", _EVERYTHING, training.sparse.window_frames or length, lambda: SparseNetwork(config),
             lambda network, trained: SparseObjective(network, rvqs(BODY_PARTS, trained), config, training),
-            {**shared, **_sections(sparse=config.sparse)}, tuple(f"rvq_{part}" for part in BODY_PARTS),
+            {**shared, **sparse}, tuple(f"rvq_{part}" for part in BODY_PARTS),
+            begins_with.get("sparse", ""),
         ),
     ]  # fmt: skip
 

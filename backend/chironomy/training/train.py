@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from torch import nn
 
 from ..errors import UserError
 from ..generators.semtalk.repertoire import FILE as REPERTOIRE
-from ..nets.config import ModelConfig
+from ..nets.config import PLANNED_PARTS, ModelConfig, PartName
 from ..nets.model_card import sha256_of
 from ..nets.model_folder import write_model
-from ..nets.semtalk import SparseNetwork
+from ..nets.rvq import ResidualVQ
+from ..nets.semtalk import BaseNetwork, SparseNetwork
 from ..nets.tensor_files import read_tensors
 from ..progress import Progress, silent, within
 from .body_points import BodyPoints, Skin
@@ -31,6 +32,7 @@ from .recipe import Recipe, load_recipe, save_recipe
 from .semges import check_semges
 from .settings import STAGE_KINDS, StageKind
 from .shards import INDEX_FILE, Corpus
+from .size_calibration import restore_size
 from .stages import Network, StagePlan, plans_of
 from .windows import Windows
 
@@ -108,7 +110,10 @@ class _Training:
     def _stage(self, plan: StagePlan, progress: Progress) -> History:
         training, settings = self._recipe.training, self._recipe.training.of_stage(plan.kind)
         seed_step(training.seed, f"{plan.name} start", 0)
-        objective = plan.objective(plan.network(), self._trained)
+        network = plan.network()
+        if plan.begins_with:
+            self._read(plan.begins_with, network)
+        objective = plan.objective(network, self._trained)
         below = {name: sha256_of(self._run.folder / name / WEIGHTS) for name in plan.builds_on}
         based_on = {"recipe": plan.sections, "networks": below}
         windows = self._windows(plan, "train"), self._windows(plan, "val")
@@ -126,12 +131,16 @@ class _Training:
         return Windows(self._corpus, recordings, plan.window_frames, stride, plan.fields)
 
     def _trained(self, name: str, network: Network) -> Network:
-        """The network with the weights of its stage. Raises UserError where that has not been trained."""
+        """The network with the weights of its stage, not to be trained any more."""
+        self._read(name, network)
+        return network.to(self._machine.device).eval().requires_grad_(False)
+
+    def _read(self, name: str, network: nn.Module) -> None:
+        """Fills a network with the weights of a stage. Raises UserError where that has not been trained."""
         path = self._run.folder / name / WEIGHTS
         if not path.exists():
             raise UserError(f"{path}: is missing: train the stage {name} first")
         read_tensors(network, path, f"delete {path.parent} and train it again")
-        return network.to(self._machine.device).eval().requires_grad_(False)
 
     def _write_model(self, plans: list[StagePlan]) -> None:
         is_semges = plans[0].kind == "semges"
@@ -139,8 +148,9 @@ class _Training:
         config = self._recipe.semges if is_semges else self._calibrated(there)
         assert config is not None
         networks: list[tuple[str, nn.Module]] = [
-            (plan.name, self._trained(plan.name, plan.network())) for plan in there
+            (plan.name, self._trained(plan.name, plan.network())) for plan in there if plan.kind != "direct"
         ]
+        self._restore_sizes({plan.name: plan for plan in there}, dict(networks))
         kinds: list[StageKind] = [kind for kind in STAGE_KINDS if any(plan.kind == kind for plan in there)]
         origin = origin_of(
             self._recipe, self._corpus, self._sound, kinds, len(there) == len(plans), self._wishes.command
@@ -170,6 +180,17 @@ class _Training:
             self._notice("psi stays the gate's own probability: the recordings for validation are all alike in meaning")
             return config
         return config.model_copy(update={"behaviour": behaviour})
+
+    def _restore_sizes(self, plans: Mapping[str, StagePlan], networks: Mapping[str, nn.Module]) -> None:
+        """What plans tell the generators directly becomes as large as the recordings for validation."""
+        rvqs: dict[PartName, ResidualVQ] = {
+            part: rvq for part in PLANNED_PARTS if isinstance(rvq := networks.get(f"rvq_{part}"), ResidualVQ)
+        }
+        for name, network in networks.items():
+            if isinstance(network, BaseNetwork | SparseNetwork) and network.shortcut is not None:
+                scales = restore_size(network, rvqs, self._windows(plans[name], "val"), self._recipe.model)
+                told = ", ".join(f"{part} by {scale:.2f}" for part, scale in scales.items())
+                self._notice(f"{name}: what plans tell is spread to become as large as recorded: {told}")
 
     def _begin_folder(self) -> None:
         try:
