@@ -16,15 +16,19 @@ from chironomy.formats.gesture_choice import LARGEST, SMALLEST, GestureChoice, c
 from chironomy.generators.rhythm.arm_pose import arm_of
 from chironomy.generators.semtalk.generator import SemTalkGenerator
 from chironomy.generators.semtalk.gesture_plan import (
+    BEARING_CHANNELS,
     DESCRIPTION_CHANNELS,
-    HAND_CHANNELS,
     PLAN_CHANNELS,
     PlannedStroke,
+    bearing_in,
+    hands_of,
     resized,
 )
 from chironomy.generators.semtalk.planner import plan_gestures
 from chironomy.generators.semtalk.repertoire import FILE, LearnedGesture, read_repertoire, write_repertoire
+from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
+from chironomy.motion.skeleton import INDEX, JOINT_COUNT
 from chironomy.nets.config import read_model_config
 from chironomy.nets.model_folder import write_model
 from chironomy.speech.types import FPS
@@ -105,7 +109,7 @@ def test_size_scales_the_described_gesture_about_the_place_where_the_hand_is_hel
     def way(size: float) -> float:
         (stroke,) = strokes_on(NEVER, GestureChoice("negation", "right", size))
         plan = plan_gestures(request(), REPERTOIRE, CLASSES)
-        home = plan.semantic.reshape(-1, 2, HAND_CHANNELS)[round(stroke.times.raised_s * FPS), 1, -6:-3]
+        home = hands_of(plan.semantic)[round(stroke.times.raised_s * FPS), 1, -6:-3]
         return float(np.linalg.norm(stroke.description[3:6] - home))
 
     small, usual, large = (way(size) for size in (0.5, 1.0, 1.4))
@@ -131,6 +135,20 @@ def test_larger_gestures_stay_within_reach_and_smaller_ones_near_the_hands_place
         assert np.allclose(new - home, size * (wrists - home))
 
 
+def test_plans_tell_how_trunk_and_head_are_held_apart_from_where_the_whole_body_turns() -> None:
+    nod = rot.identity((2, JOINT_COUNT))
+    nod[1, INDEX["head"]] = rot.about("x", 0.5)
+    told = bearing_in(nod, neutral_body())
+    assert told.shape == (2, BEARING_CHANNELS)
+    assert not told[0].any()
+    assert not told[1, :3].any(), "the chest stays"
+    assert told[1, 3] > 1
+    assert not told[1, 4:].any()
+    turned = nod.copy()
+    turned[:, INDEX["pelvis"]] = rot.about("y", 0.8)
+    assert np.allclose(bearing_in(turned, neutral_body()), told)
+
+
 def test_open_choices_plan_what_no_choices_plan() -> None:
     free = plan_gestures(request(), REPERTOIRE, CLASSES)
     open_choices = dict.fromkeys(range(len(request().speech.words)), GestureChoice())
@@ -150,11 +168,11 @@ def test_the_networks_are_told_of_every_frame_where_the_hands_are_and_of_strokes
     plan = plan_gestures(request(), REPERTOIRE, CLASSES)
     frames = int(np.ceil(request().speech.duration_s * FPS))
     assert plan.base.shape == plan.semantic.shape == (frames, PLAN_CHANNELS)
-    homes = plan.semantic.reshape(frames, 2, HAND_CHANNELS)[:, :, -6:]
+    homes = hands_of(plan.semantic)[:, :, -6:]
     assert np.abs(homes).max(axis=(1, 2)).min() > 0.1
     stroke = next(s for s in plan.strokes if s.gesture_class == "negation")
     at = round(stroke.times.apex_s * FPS) + 1
-    told = plan.semantic.reshape(frames, 2, HAND_CHANNELS)[at, stroke.side, 6:-6]
+    told = hands_of(plan.semantic)[at, stroke.side, 6:-6]
     assert np.allclose(told, stroke.description)
     assert plan.gesture_class[at] == CLASSES.index("negation") + 1
 

@@ -34,7 +34,7 @@ def planned(
 
 def told(strokes: list[PlannedStroke], duration_s: float = 12.0) -> list[ToldStroke]:
     frames = round(duration_s * FPS)
-    channels = plan_channels(strokes, np.zeros((frames, 12))).astype(np.float16)
+    channels = plan_channels(strokes, np.zeros((frames, 12)), np.zeros((frames, 6))).astype(np.float16)
     return told_strokes(channels, class_numbers(strokes, frames, CLASSES))
 
 

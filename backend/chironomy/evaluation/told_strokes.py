@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..generators.semtalk.gesture_plan import DESCRIPTION_CHANNELS, HAND_CHANNELS, SIDES
+from ..generators.semtalk.gesture_plan import DESCRIPTION_CHANNELS, SIDES, hands_of
 from ..motion.rotations import Array
 from .subject import FPS
 
@@ -71,8 +71,8 @@ class ToldGesture:
 
 
 def told_strokes(plan: ArrayLike, gesture_class: ArrayLike) -> list[ToldStroke]:
-    """All strokes of a plan [T, 58] that come to their apex, in order of it; gesture_class [T]: numbers of classes."""
-    channels = np.asarray(plan, dtype=float).reshape(len(np.asarray(plan)), 2, HAND_CHANNELS)
+    """All strokes of a plan [T, 64] that come to their apex, in order of it; gesture_class [T]: numbers of classes."""
+    channels = hands_of(plan)
     classes = np.asarray(gesture_class)
     found = [stroke for side in (0, 1) for stroke in _of_hand(channels[:, side], classes, side)]
     return sorted(found, key=lambda stroke: (stroke.apex, stroke.side))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...motion import rotations as rot
 from ...motion.body import Body
@@ -31,7 +32,11 @@ DESCRIPTION_CHANNELS = _DESCRIPTION
 _HOME = 6
 #: Channels of one hand, and of both: left, then right.
 HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + _HOME
-PLAN_CHANNELS = 2 * HAND_CHANNELS
+#: How the chest is turned on the pelvis, and the head on the chest.
+BEARING_CHANNELS = 3 + 3
+PLAN_CHANNELS = 2 * HAND_CHANNELS + BEARING_CHANNELS
+#: Trunk and head turn little; told in this unit they count as much as hands do.
+_BEARING_UNIT_RAD = 0.25
 #: A gesture made larger takes the wrist no further from the shoulder than this, in lengths of the arm.
 _REACH = 0.94
 
@@ -71,10 +76,11 @@ class PlannedStroke:
     """Number of the actor's performance, −1 where there is none."""
 
 
-def plan_channels(strokes: Sequence[PlannedStroke], homes: Array) -> Array:
-    """[T, 58]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start.
+def plan_channels(strokes: Sequence[PlannedStroke], homes: Array, bearing: Array) -> Array:
+    """[T, 64]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start.
 
-    homes: [T, 12], see `homes_in`. A description of zeros leaves open what the stroke looks like.
+    homes: [T, 12], see `homes_in`; bearing: [T, 6], see `bearing_in`. A description of zeros leaves open what the
+    stroke looks like.
     """
     frames = len(homes)
     channels = np.zeros((frames, 2, HAND_CHANNELS))
@@ -84,7 +90,13 @@ def plan_channels(strokes: Sequence[PlannedStroke], homes: Array) -> Array:
         hand = channels[first:end, stroke.side]
         hand[:, : _PHASES + _COURSE] = _course(stroke.times, np.arange(first, end) / FPS)
         hand[:, _PHASES + _COURSE : -_HOME] = stroke.description
-    return channels.reshape(frames, PLAN_CHANNELS)
+    return np.concatenate([channels.reshape(frames, 2 * HAND_CHANNELS), bearing], axis=-1)
+
+
+def hands_of(plan: ArrayLike) -> Array:
+    """[T, 2, 29]: what a plan [T, 64] tells of the left hand and of the right one."""
+    plan = np.asarray(plan, dtype=float)
+    return plan[:, : 2 * HAND_CHANNELS].reshape(len(plan), 2, HAND_CHANNELS)
 
 
 def homes_in(rotations: Array, body: Body) -> Array:
@@ -95,6 +107,17 @@ def homes_in(rotations: Array, body: Body) -> Array:
     """
     positions, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
     return np.concatenate([part for side in (0, 1) for part in _wrist_and_palm(positions, world, side, body)], axis=-1)
+
+
+def bearing_in(rotations: Array, body: Body) -> Array:
+    """[T, 6]: how the chest is turned on the pelvis and the head on the chest in a motion [T, 55, 4]: rotation vectors.
+
+    Nothing that is heard or planned of hands says it: left to guess, heads moved half as far as in the recordings.
+    """
+    _, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
+    pelvis, chest, head = (world[:, INDEX[joint]] for joint in ("pelvis", "spine3", "head"))
+    turns = [rot.log(rot.multiply(rot.inverse(below), above)) for below, above in ((pelvis, chest), (chest, head))]
+    return np.concatenate(turns, axis=-1) / _BEARING_UNIT_RAD
 
 
 def _course(times: StrokeTimes, times_s: Array) -> Array:

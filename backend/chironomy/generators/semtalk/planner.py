@@ -26,7 +26,7 @@ from ..rhythm.phrases import phrases_of
 from ..rhythm.plan import Performed, plan
 from ..rhythm.randomness import stream
 from .choosing import NOT_AGAIN_S, drawn, is_in_base, made_by, words_for_actors, words_without_our_gesture
-from .gesture_plan import SIDES, PlannedStroke, StrokeTimes, homes_in, plan_channels, resized
+from .gesture_plan import SIDES, PlannedStroke, StrokeTimes, bearing_in, homes_in, plan_channels, resized
 from .repertoire import LearnedGesture, in_hand
 from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, without_covered
 
@@ -78,8 +78,8 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     base = [*beats, *without_covered(described_strokes(base, take.base_rotations, body), beats)]
     semantic = [*learned, *without_covered(described_strokes(semantic, take.semantic_rotations, body), learned)]
     return Plan(
-        base=plan_channels(base, base_homes).astype(np.float32),
-        semantic=plan_channels(semantic, semantic_homes).astype(np.float32),
+        base=plan_channels(base, base_homes, bearing_in(take.base_rotations, body)).astype(np.float32),
+        semantic=plan_channels(semantic, semantic_homes, bearing_in(take.semantic_rotations, body)).astype(np.float32),
         gesture_class=class_numbers(semantic, take.frames, classes),
         performed=tuple(planned),
         strokes=tuple(semantic),

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from ...errors import UserError
 from ...formats.words import Word
-from ...generators.semtalk.gesture_plan import PlannedStroke, plan_channels
+from ...generators.semtalk.gesture_plan import PlannedStroke, bearing_in, plan_channels
 from ...generators.semtalk.planner import class_numbers
 from ...generators.semtalk.repertoire import write_repertoire
 from ...motion import rotations as rot
 from ...motion.body import Body, neutral_body
+from ...motion.rotations import Array
 from ...nets.config import FrontEndConfig
 from ...nets.front_end.features import Features, FrontEnd
 from ...nets.front_end.features import front_end as front_end_of
@@ -158,13 +159,17 @@ def _motion(utterance: Utterance) -> dict[str, NDArray]:
 
 
 def _plans(utterance: Utterance, body: Body, job: _Job) -> dict[str, NDArray]:
-    frames = utterance.take.frames
+    take, frames = utterance.take, utterance.take.frames
     layers = semantic_strokes(utterance, body), base_strokes(utterance, body)
     semantic, base = (_some_left_open(strokes, job) for strokes in layers)
+
+    def plan(strokes: Sequence[PlannedStroke], homes: Array, rotations: Array) -> NDArray:
+        return plan_channels(strokes, homes, bearing_in(rotations, body)).astype(np.float16)
+
     return {
-        "plan": plan_channels(semantic, utterance.semantic_homes).astype(np.float16),
+        "plan": plan(semantic, utterance.semantic_homes, take.semantic_rotations),
         "plan_given": np.ones(frames, np.uint8),
-        "base_plan": plan_channels(base, utterance.base_homes).astype(np.float16),
+        "base_plan": plan(base, utterance.base_homes, take.base_rotations),
         "base_plan_given": np.ones(frames, np.uint8),
         "gesture_class": class_numbers(semantic, frames, job.order.front_end.gesture_classes),
     }
