@@ -24,7 +24,7 @@ def write_recipe_with_a_short_way(path: Path) -> None:
         model[generator] = {**model[generator], "plan_shortcut": 24}
         training[generator] = {**training[generator], "steps": 1, "learning_rate": _HARDLY, "warm_up_steps": 0}
     training["rvq"] = {**training["rvq"], "steps": 3}
-    training["direct"] = {**training["rvq"], "steps": 40}
+    training["direct"] = {**training["rvq"], "steps": 80}
     path.write_text(yaml.safe_dump(sections))
 
 
