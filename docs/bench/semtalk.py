@@ -145,13 +145,20 @@ def plain_way(model, line) -> None:
         sparse = model.sparse(batch.words, batch.sentences, None, batch.speech, *known, batch.identity)
         semantic = sparse["gate"][0].argmax(-1).bool()
         for part in PARTS:
-            chosen = base[f"cls_{part}"][0].argmax(1)
+            chosen = codes_in(model, base, part)
             if part in BODY_PARTS:
-                chosen = torch.where(semantic[:, None], sparse[f"cls_{part}"][0].argmax(1), chosen)
+                chosen = torch.where(semantic[:, None], codes_in(model, sparse, part), chosen)
             codes[part].append(chosen)
         seed = seed_after(model, {part: codes[part][-1] for part in BODY_PARTS}, seed, line.windows.overlap)
     decoded = {part: model.rvq[part].decode(line.windows.join(torch.stack(codes[part]))[None]) for part in PARTS}
     model.global_motion(global_input(decoded["lower"]))
+
+
+def codes_in(model, output, part):
+    """The codes [N, levels] of the first window: the likeliest, or the nearest to what the plan asks for."""
+    if (whole := output.get(f"whole_{part}")) is not None:
+        return model.rvq[part].nearest(whole)[0]
+    return output[f"cls_{part}"][0].argmax(1)
 
 
 def measure_memory(seconds: int, precision: str, folder: Path) -> dict[str, float]:
