@@ -1,6 +1,6 @@
 """How good a model is that was trained on a corpus of gestures: every figure beside its target.
 
-    python3.11 dev.py bench gestures MODEL_FOLDER CORPUS [--data SHARED_DATA] [--takes FOLDER] [--write]
+    python3.11 dev.py bench gestures MODEL_FOLDER CORPUS [--data SHARED_DATA] [--takes FOLDER] [--write] [--card]
 
 MODEL_FOLDER is a model, or a run of training; of a run that has no more than RVQ-VAEs, those alone are measured.
 SHARED_DATA is the folder shared/data, from which the corpus was made: its utterances are spoken and heard again.
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 from gestures_progress import say
 from gestures_rebuilt import config_of, read_rvqs, rebuilt_rows
 from gestures_sample import recorded, some_of
-from gestures_table import Row, Target, markdown, verdict
+from gestures_table import Row, Target, for_card, markdown, verdict
 from stages import ROOT, machine, write_section
 
 from chironomy.evaluation.subject import Subject
 from chironomy.formats.take import write_take
 from chironomy.motion.body import neutral_body
 from chironomy.nets.config import PARTS
-from chironomy.nets.model_card import CARD
+from chironomy.nets.model_card import CARD, add_figures
 from chironomy.pipeline.subjects import read_subjects
 from chironomy.training.recipe import load_recipe
 from chironomy.training.settings import TrainingSettings
@@ -80,8 +80,10 @@ def rebuilt_table(folder: Path, corpus: Corpus, real: list[Subject]) -> str:
     return f"RVQ-VAEs: {verdict(rows)}{notice} {REBUILT_NOTES}\n\n{markdown(rows, heads)}"
 
 
-def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject], takes: Path | None = None) -> str:
-    """Markdown: what a model performs for held-out utterances; takes: a folder to keep it in."""
+def performed_table(
+    folder: Path, corpus: Corpus, data: Path, real: list[Subject], takes: Path | None = None
+) -> tuple[str, list[Row]]:
+    """Markdown, and its rows: what a model performs for held-out utterances; takes: a folder to keep it in."""
     from gestures_distance import distance_rows
     from gestures_figures import Classes, following_rows, look_rows, planner_rows, psi_rows
     from gestures_performed import by_own_plan, by_plan_of_corpus, heard_again
@@ -111,7 +113,8 @@ def performed_table(folder: Path, corpus: Corpus, data: Path, real: list[Subject
         Row("size of the model", "MB", Target(high=60), megabytes(folder), digits=1),
     ]
     sample = f"{minutes(test):.1f} minutes, and {minutes(unseen):.1f} of gestures never seen."
-    return f"Performed: {verdict(rows)} {sample} {NOTES}\n\n{markdown(rows, ('measured', 'corpus', 'real speaker'))}"
+    text = f"Performed: {verdict(rows)} {sample} {NOTES}\n\n{markdown(rows, ('measured', 'corpus', 'real speaker'))}"
+    return text, rows
 
 
 def minutes(those: Sequence[Utterance]) -> float:
@@ -146,6 +149,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="the folder shared/data")
     parser.add_argument("--takes", type=Path, help="keep what was performed in this folder")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--card", action="store_true", help="put what was performed on the model's card")
     given = parser.parse_args()
 
     if given.takes is not None:
@@ -154,8 +158,11 @@ def main() -> None:
     parts = [rebuilt_table(given.model, corpus, real)]
     print(parts[0], "\n")
     if (model := complete_model(given.model)) is not None:
-        parts.append(performed_table(model, corpus, given.data, real, given.takes))
-        print(parts[1])
+        text, rows = performed_table(model, corpus, given.data, real, given.takes)
+        parts.append(text)
+        print(text)
+        if given.card:
+            add_figures(model, for_card(rows, f"Held-out utterances, {date.today()}, {machine()}"))
     if given.write:
         command = f"`python3.11 dev.py bench gestures {given.model} {given.corpus} --write`"
         write_section("Gestures", "\n\n".join([f"{date.today()}, {machine()}. {command}", *parts]))

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chironomy.nets.model_card import FigureTable, MeasuredFigure
+
 NOTHING = float("nan")
 
 
@@ -63,6 +65,20 @@ def verdict(rows: Sequence[Row]) -> str:
     failed = [row.name for row in judged if row.target is not None and not row.target.holds(row.measured)]
     held = f"{len(judged) - len(failed)} of {len(judged)} lines hold"
     return f"{held}." if not failed else f"{held}; not: {'; '.join(failed)}."
+
+
+def for_card(rows: Sequence[Row], title: str) -> FigureTable:
+    """The judged lines for a model's card, beside the corpus."""
+    judged = {f"{row.name} ({row.target})": row for row in rows if row.target is not None}
+    figures = {
+        name: MeasuredFigure(unit=row.unit, value=_rounded(row.measured, row), reference=_rounded(row.corpus, row))
+        for name, row in judged.items()
+    }
+    return FigureTable(title=title, reference="corpus", figures=figures)
+
+
+def _rounded(value: float, row: Row) -> float | None:
+    return None if math.isnan(value) else round(value, row.digits)
 
 
 def _number(value: float, digits: int) -> str:
