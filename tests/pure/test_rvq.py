@@ -191,3 +191,12 @@ def test_processes_that_see_different_batches_keep_the_same_codebooks(tmp_path):
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_codes_are_chosen_alike_with_and_without_what_training_needs() -> None:
+    torch.manual_seed(5)
+    quantiser = ResidualQuantiser(RvqConfig(code_width=4, codes=16, levels=3)).eval()
+    for level, book in enumerate(quantiser.layers):
+        book.codebook.copy_(torch.randn_like(book.codebook) * 0.4**level)
+    latents = torch.randn(2, 9, 4)
+    assert torch.equal(quantiser.choose(latents), quantiser(latents).indices)

@@ -50,7 +50,7 @@ class ResidualVQ(nn.Module):
 
     def encode(self, motion: Tensor) -> Tensor:
         """Motion [B, T, part_width] to indices [B, N, levels] of the nearest codes (in eval mode)."""
-        return self.quantizer(self.latents(motion)).indices
+        return self.quantizer.choose(self.latents(motion))
 
     def codes(self, indices: Tensor) -> Tensor:
         """Indices [B, N, levels] to the codes of each level [levels, B, N, code_width]."""
@@ -58,7 +58,7 @@ class ResidualVQ(nn.Module):
 
     def nearest(self, latents: Tensor) -> Tensor:
         """Latents [B, N, code_width] in units of `spread` to indices [B, N, levels] of the nearest codes."""
-        return self.quantizer(latents * self.spread).indices
+        return self.quantizer.choose(latents * self.spread)
 
     @property
     def codebooks(self) -> list[Tensor]:

@@ -95,6 +95,16 @@ class ResidualQuantiser(nn.Module):
         with torch.autocast(latents.device.type, enabled=False):
             return self._quantise(latents.float())
 
+    @torch.no_grad()
+    def choose(self, latents: Tensor) -> Tensor:
+        """Latents [B, N, code_width] to indices [B, N, levels], with nothing that training alone needs."""
+        with torch.autocast(latents.device.type, enabled=False):
+            left, indices = latents.float().flatten(0, 1), []
+            for book in self._books:
+                indices.append(book.choose(left))
+                left = left - F.embedding(indices[-1], book.codebook)
+        return torch.stack(indices, dim=-1).view(*latents.shape[:-1], -1)
+
     def codes(self, indices: Tensor) -> Tensor:
         """Indices [B, N, levels] to the codes of each level [levels, B, N, code_width]."""
         return torch.stack([F.embedding(indices[..., q], book.codebook) for q, book in enumerate(self._books)])
