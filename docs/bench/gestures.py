@@ -60,8 +60,8 @@ against ten, mean of several; that of the corpus' own motion of these utterances
 Beat consistency tells here how much moves, not whether it is in time: sound has about seven onsets a second, so that
 every moment is within the tolerance of 0.3 s of several. The corpus, whose apexes are on the voice's syllables, has no
 more of it than by chance, and no less when its motion is shifted against the sound. It is kept because papers have it;
-what it falls short of the corpus is movement that is too slow to count. Strokes are in time if their peaks are nearer
-to the stressed vowel than to any moment of speech.
+a model has less of it where its movement is too slow to count. Strokes are in time if their peaks are nearer to the
+stressed vowel than to any moment of speech.
 """.strip()
 
 

@@ -254,7 +254,7 @@ def train(
     corpus: Annotated[Path, typer.Argument(help="A prepared corpus (chironomy prepare).", metavar="CORPUS")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run; one that stopped goes on.")],
     stages: Annotated[
-        str, typer.Option(help="Some of rvq,global,base,sparse,semges, with commas; nothing: all of the recipe.")
+        str, typer.Option(help="Some of rvq,global,direct,base,sparse,semges, with commas; nothing: all of the recipe.")
     ] = "",
     smplx_model: SmplxModel = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

@@ -1,39 +1,21 @@
 """Stage `direct`: what generators are told directly, before they learn to listen: the plan's short way, and the gate.
 
-Neither needs the layers that look at motion, nor do they need windows to follow each other: a step with ten times as
-many tokens takes a third of the time, and wrists were nearer after two minutes than in hours of whole networks.
+Neither needs the layers that look at motion, so a step with four times as many windows takes half the time. Semantic
+wrists were 7 cm off after two minutes of it, 9 cm after 1,450 steps of the whole network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from torch import nn
-
-from ..nets.config import PLANNED_PARTS, ModelConfig, PartName
-from ..nets.rvq import ResidualVQ
+from ..nets.config import PLANNED_PARTS
 from ..nets.semtalk import BaseNetwork, SparseNetwork
 from .conditions import conditions_of, some_left_out
-from .generation import Losses, gate_loss, semantic_weight, token_means, true_motion, whole_loss
+from .generation import GeneratorObjective, Losses, gate_loss, semantic_weight, token_means, true_motion, whole_loss
 from .machine import full_precision
-from .settings import TrainingSettings
 from .windows import Batch
 
 
-class DirectObjective(nn.Module):
+class DirectObjective(GeneratorObjective[BaseNetwork | SparseNetwork]):
     """Latents of upper body and hands from the plan alone; of the sparse generator also the gate."""
-
-    def __init__(
-        self,
-        network: BaseNetwork | SparseNetwork,
-        rvq: Mapping[PartName, ResidualVQ],
-        config: ModelConfig,
-        settings: TrainingSettings,
-    ) -> None:
-        super().__init__()
-        self.network = network
-        self._rvq, self._config, self._settings = rvq, config, settings
-        self.frozen = nn.ModuleList(rvq.values())  # so that they follow to another device
 
     def forward(self, batch: Batch, _epoch: float) -> Losses:
         """The network has a short way from its plan."""

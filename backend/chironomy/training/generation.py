@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from .settings import TrainingSettings
 from .visible import drawn_mask, published_share, seed_alone, some_hidden
 from .windows import Batch
 
+Network = TypeVar("Network", bound=BaseNetwork | SparseNetwork)
 Losses = dict[str, Tensor]
 Output = Mapping[str, Tensor]
 #: Weight of the distance between a part's vectors and its codes.
@@ -52,12 +54,12 @@ class PartTarget:
     """Standard deviation of the first level's codes, one number."""
 
 
-class BaseObjective(nn.Module):
-    """The base generator: codes of the base motion and of the face, on all levels; rhythmic consistency."""
+class GeneratorObjective(nn.Module, Generic[Network]):
+    """What is at hand to teach a generator."""
 
     def __init__(
         self,
-        network: BaseNetwork,
+        network: Network,
         rvq: Mapping[PartName, ResidualVQ],
         config: ModelConfig,
         settings: TrainingSettings,
@@ -66,6 +68,10 @@ class BaseObjective(nn.Module):
         self.network = network
         self._rvq, self._config, self._settings = rvq, config, settings
         self.frozen = nn.ModuleList(rvq.values())  # so that they follow to another device
+
+
+class BaseObjective(GeneratorObjective[BaseNetwork]):
+    """The base generator: codes of the base motion and of the face, on all levels; rhythmic consistency."""
 
     def forward(self, batch: Batch, epoch: float) -> Losses:
         """Losses of all passes; rhythmic consistency in the first one."""
@@ -77,7 +83,7 @@ class BaseObjective(nn.Module):
         for n, shown in enumerate(passes(motion, conditions, epoch, config, self._settings, self.network.training)):
             output = self.network(
                 shown.conditions.rhythm, shown.conditions.speech, motion, shown.mask, shown.conditions.identity,
-                use_word=shown.listens, **_told(shown.conditions),
+                use_word=shown.listens, **plan_inputs(shown.conditions),
             )  # fmt: skip
             with full_precision(motion):
                 losses |= _named(shown.name, code_losses(output, targets, weight))
@@ -87,20 +93,8 @@ class BaseObjective(nn.Module):
         return losses
 
 
-class SparseObjective(nn.Module):
+class SparseObjective(GeneratorObjective[SparseNetwork]):
     """The sparse generator: codes of the semantic motion, by how much each token means; the gate, in every pass."""
-
-    def __init__(
-        self,
-        network: SparseNetwork,
-        rvq: Mapping[PartName, ResidualVQ],
-        config: ModelConfig,
-        settings: TrainingSettings,
-    ) -> None:
-        super().__init__()
-        self.network = network
-        self._rvq, self._config, self._settings = rvq, config, settings
-        self.frozen = nn.ModuleList(rvq.values())  # so that they follow to another device
 
     def forward(self, batch: Batch, epoch: float) -> Losses:
         """Losses of all passes. Seeds show the base motion, which is what generation gives."""
@@ -116,7 +110,7 @@ class SparseObjective(nn.Module):
             told = shown.conditions
             output = self.network(
                 told.words, told.sentence, None, told.speech, shown_motion, shown.mask, told.identity,
-                use_word=shown.listens, **_told(told),
+                use_word=shown.listens, **plan_inputs(told),
             )  # fmt: skip
             with full_precision(motion):
                 losses |= _named(shown.name, code_losses(output, targets, weight))
@@ -217,7 +211,8 @@ def weighted_mean(values: Tensor, weight: Tensor) -> Tensor:
     return (values * weight).mean()
 
 
-def _told(conditions: Conditions) -> dict[str, Tensor | None]:
+def plan_inputs(conditions: Conditions) -> dict[str, Tensor | None]:
+    """Gesture class and plan, by the names of the networks' arguments."""
     return {
         "gesture_class": conditions.gesture_class,
         "plan": conditions.plan,

@@ -22,7 +22,7 @@ from ..nets.rvq import ResidualVQ
 from ..nets.semtalk import BaseNetwork, SparseNetwork
 from .body_points import BodyPoints
 from .conditions import conditions_of
-from .generation import token_means, with_base_seed
+from .generation import plan_inputs, token_means, with_base_seed
 from .motion_of_batch import Layer, layer_rotations, seen_motion
 from .visible import seed_alone
 from .windows import Batch, Windows
@@ -141,8 +141,7 @@ def _output(network: BaseNetwork | SparseNetwork, batch: Batch, config: ModelCon
     layer: Layer = "base" if is_base else "semantic"
     motion = seen_motion(layer_rotations(batch, layer), batch, config.behaviour)
     mask, told = seed_alone(motion, config.seed_frames), conditions_of(batch, config.front_end, layer)
-    plan = {"gesture_class": told.gesture_class, "plan": told.plan, "plan_mask": told.plan_mask}
     if is_base:
-        return network(told.rhythm, told.speech, motion, mask, told.identity, **plan)
+        return network(told.rhythm, told.speech, motion, mask, told.identity, **plan_inputs(told))
     seeded = with_base_seed(motion, batch, config)
-    return network(told.words, told.sentence, None, told.speech, seeded, mask, told.identity, **plan)
+    return network(told.words, told.sentence, None, told.speech, seeded, mask, told.identity, **plan_inputs(told))

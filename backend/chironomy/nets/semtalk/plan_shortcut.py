@@ -13,7 +13,9 @@ from torch.nn import functional as F
 from ..config import PLANNED_PARTS, ModelConfig, PartName
 from ..linear import Linear
 
+#: Beside the layer that reads and those that ask.
 _LAYERS_BETWEEN = 2
+
 Told = dict[PartName, Tensor]
 """[B, N, latent] of each planned part."""
 
