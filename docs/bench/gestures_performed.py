@@ -80,9 +80,12 @@ def heard_again(corpus: Corpus, recordings: Sequence[Recording], data: Path) -> 
     return found
 
 
-def by_own_plan(folder: Path, those: Sequence[Utterance], seed: int = 1) -> list[Performed]:
-    """A take of each utterance as the product makes it: the model's planner chooses the gestures."""
-    return _performed(folder, those, seed, lambda line, _: line)
+def by_own_plan(folder: Path, those: Sequence[Utterance], first_seed: int = 1) -> list[Performed]:
+    """A take of each utterance as the product makes it: the model's planner chooses the gestures.
+
+    Each has a seed of its own, as in the corpus: with one for all, every line would begin in the same stance.
+    """
+    return _performed(folder, those, first_seed, lambda line, _: line)
 
 
 def by_plan_of_corpus(folder: Path, those: Sequence[Utterance]) -> list[Performed]:
@@ -98,13 +101,14 @@ def by_plan_of_corpus(folder: Path, those: Sequence[Utterance]) -> list[Performe
 
 
 def _performed(
-    folder: Path, those: Sequence[Utterance], seed: int, planned: Callable[[Line, Utterance], Line]
+    folder: Path, those: Sequence[Utterance], first_seed: int, planned: Callable[[Line, Utterance], Line]
 ) -> list[Performed]:
     model, out = loaded(folder, "cpu", "fp32"), []
     for start in range(0, len(those), _LINES_AT_ONCE):
         some = those[start : start + _LINES_AT_ONCE]
         requests = [
-            Request(u.speech, u.subject.body, seed, u.style, settings={}, audio=u.audio, model=folder) for u in some
+            Request(u.speech, u.subject.body, first_seed + k, u.style, settings={}, audio=u.audio, model=folder)
+            for k, u in enumerate(some, start)
         ]
         lines = listen(model.config, folder, requests, _SETTINGS, "cpu")
         lines = [planned(line, utterance) for line, utterance in zip(lines, some, strict=True)]

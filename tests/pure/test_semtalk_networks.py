@@ -51,9 +51,11 @@ def _sparse(config: ModelConfig, windows: int = 2) -> tuple[SparseNetwork, dict[
         "minilm": torch.randn(windows, frames, front_end.word_width),
         "none": None,
     }[front_end.text]
-    sentence = torch.randn(windows, front_end.sentence_width)
-    network = SparseNetwork(config).eval()
-    return network, {"in_word": words, "feat_clip_text": sentence, "emotion": None, **inputs}
+    read = {"in_word": words, "feat_clip_text": torch.randn(windows, front_end.sentence_width), "emotion": None}
+    if front_end.called_classes:
+        read["called_class"] = torch.randint(1 + len(front_end.gesture_classes), (windows, frames))
+        read["rhythm"] = torch.randn(windows, frames, front_end.rhythm_width)
+    return SparseNetwork(config).eval(), {**read, **inputs}
 
 
 def _asleep(network: torch.nn.Module) -> list[str]:
@@ -67,6 +69,7 @@ _FRONT_ENDS = [
     {"text": "none"},
     {"text": "vocabulary+clip", "vocabulary": 50, "word_width": 20},
     {"gesture_classes": (), "plan_width": 0, "styles": (), "speakers": 3},
+    {"called_classes": True},
 ]
 
 
@@ -134,10 +137,30 @@ def test_sparse_performs_any_windows_that_were_heard_together():
 @torch.inference_mode()
 def test_the_gate_depends_on_words_and_sound_alone():
     network, inputs = _sparse(_TINY)
-    gate = network.gate(inputs["in_word"], inputs["feat_clip_text"], inputs["hubert"])
+    gate = network.hear(inputs["in_word"], inputs["feat_clip_text"], inputs["hubert"]).gate
     other = {**inputs, "in_motion": torch.randn(2, 64, 337), "in_id": 0 * inputs["in_id"]}
     asked = network(**other, gesture_class=torch.ones(2, 64, dtype=torch.long), plan=torch.randn(2, 64, 4))
     assert torch.equal(asked["gate"], gate)
+
+
+@torch.inference_mode()
+def test_a_word_that_calls_for_a_class_moves_the_gate_around_it_and_nowhere_else():
+    network, inputs = _sparse(_config(window_frames=256, called_classes=True))
+    at, reach = 32, 8
+    called = inputs["called_class"].clone()
+    during = slice(4 * at, 4 * at + 4)
+    called[:, during] = (called[:, during] + 1) % 2
+    changed = (network(**{**inputs, "called_class": called})["gate"] - network(**inputs)["gate"]).abs().amax((0, 2))
+    moved = changed.nonzero().flatten()
+    assert changed[at] > 0
+    assert (moved.min(), moved.max()) == (at - reach, at + reach)
+
+
+@torch.inference_mode()
+def test_a_gate_that_reads_called_classes_does_not_go_without_them():
+    network, inputs = _sparse(_config(called_classes=True))
+    with pytest.raises(ValueError, match="called_class"):
+        network(**{**inputs, "called_class": None})
 
 
 @torch.inference_mode()

@@ -13,7 +13,7 @@ from chironomy.motion.body import neutral_body
 from chironomy.motion.kinematics import forward
 from chironomy.motion.skeleton import INDEX
 from chironomy.training.body_points import BodyPoints, Skin
-from chironomy.training.motion_losses import angle_between, standing_feet_loss
+from chironomy.training.motion_losses import angles_between, idle_loss, standing_feet_loss
 
 REST = neutral_body().rest_joints
 BESIDE = np.array([0.05, 0.0, 0.0])
@@ -73,14 +73,23 @@ def test_points_have_gradients_to_the_joints_above_them() -> None:
 def test_the_angle_between_rotations_is_what_it_says(angle_rad: float) -> None:
     start = pose(2)
     turned = rot.multiply(rot.about("y", angle_rad), start)
-    assert angle_between(matrices(turned), matrices(start)).item() == pytest.approx(angle_rad, abs=2e-3)
+    assert angles_between(matrices(turned), matrices(start)).numpy() == pytest.approx(angle_rad, abs=2e-3)
 
 
 def test_equal_rotations_have_a_finite_gradient() -> None:
     local = matrices(pose(3)).requires_grad_()
-    angle_between(local, matrices(pose(3))).backward()
+    angles_between(local, matrices(pose(3))).mean().backward()
     assert local.grad is not None
     assert torch.isfinite(local.grad).all()
+
+
+def test_where_points_rest_a_tremble_weighs_far_more_than_where_they_move() -> None:
+    tremble = 0.001 * torch.randn(1, 60, 3, 3, generator=torch.Generator().manual_seed(1))
+    still = torch.zeros(1, 60, 3, 3)
+    moving = (0.3 / 30 * torch.arange(60.0))[None, :, None, None].expand(1, 60, 3, 3)
+    at_rest, on_the_way = (idle_loss(path + tremble, path, fps=30).item() for path in (still, moving))
+    assert at_rest == pytest.approx(tremble.diff(dim=1).norm(dim=-1).mean().item())
+    assert on_the_way < 0.02 * at_rest
 
 
 def test_feet_that_stand_must_not_move_and_others_may() -> None:

@@ -109,6 +109,26 @@ def test_trembling_points_are_seen_by_velocity_and_acceleration(batch: Batch) ->
     assert trembling["points_acceleration"] > 3 * still["points_acceleration"]
 
 
+def test_joints_on_which_few_points_hang_may_weigh_more(batch: Batch) -> None:
+    def turned(joint: str, weights: ReconstructionWeights) -> float:
+        channels = slice(6 * (at := part.joints.index(joint)), 6 * at + 6)
+
+        def change(motion: Tensor) -> Tensor:
+            out = motion.clone()
+            out[..., channels] += 0.5
+            return out
+
+        objective = RvqObjective(Trembling(change).eval(), part, CONFIG, weights, BodyPoints())  # type: ignore[arg-type]
+        return float(objective(batch, 0.0)["rotation"])
+
+    part = CONFIG.parts["upper"]
+    alike, by_head = ReconstructionWeights(), ReconstructionWeights(joints={"head": 4.0})
+    assert turned("head", by_head) / turned("head", alike) == pytest.approx(4 * 13 / 16, rel=0.03)
+    assert turned("spine1", by_head) / turned("spine1", alike) == pytest.approx(13 / 16, rel=0.03)
+    with pytest.raises(ValueError, match="haed"):
+        ReconstructionWeights(joints={"haed": 4.0})
+
+
 def test_with_the_users_smplx_model_the_skin_is_looked_at_and_the_face_by_its_points_too(batch: Batch) -> None:
     rng = np.random.default_rng(1)
     weights = rng.dirichlet(np.ones(55), 40)

@@ -182,6 +182,9 @@ class FrontEndConfig(_Frozen):
     """Where named, identities are these in the place of speakers."""
     gesture_classes: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
     """Class of each frame: 0 leaves it open, k is the k-th name, counted from 1."""
+    called_classes: bool = False
+    """The semantic gate reads which class each word calls for by the table of gesture classes, and hears the rhythm.
+    From vectors of words alone it must learn the table by heart, and rare words are not in any corpus."""
     plan_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Further continuous channels per frame that a planner gives or leaves open."""
 
@@ -201,6 +204,8 @@ class FrontEndConfig(_Frozen):
             raise ValueError('phones are named with speech: "phones", and only then')
         if self.speech == "none" and self.text == "none":
             raise ValueError("the sparse generator needs speech content, text or both")
+        if self.called_classes and not self.gesture_classes:
+            raise ValueError("words call for gesture_classes: name some, or leave called_classes out")
         return self
 
 

@@ -18,6 +18,7 @@ from ..formats.smplx_npz import read_smplx
 from ..formats.textgrid import Tier, read_textgrid
 from ..formats.timed_text import Interval, read_text
 from ..formats.words import Phone, TimingMethod, Word
+from ..generators.semtalk.calls import called_classes
 from ..motion import rotations as rot
 from ..motion.body import neutral_body
 from ..motion.feet import foot_contacts
@@ -116,6 +117,8 @@ def _recording(
     words = spoken_words(folder / _WORDS / f"{name}.TextGrid")
     speech = Speech(audio.duration_s, Alignment(words, 1.0), analyse_rhythm(audio, words))
     heard = heard_fields(front, front.features(speech, audio), sentence_frames)
+    if front.config.called_classes:
+        heard["called_class"] = called_classes(speech, len(heard["rhythm"]), front.config.gesture_classes)
     there, sounding = len(motion["rotations"]), len(heard["rhythm"])
     if abs(there - sounding) > _MOST_DIFFERENCE_S * FPS:
         raise UserError(f"{name}: its motion is {there / FPS:.1f} s long and its sound {sounding / FPS:.1f} s")

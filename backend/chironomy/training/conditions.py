@@ -15,7 +15,7 @@ from .windows import Batch
 #: Fields that conditions are made of.
 CONDITION_FIELDS = (
     "rhythm", "speech", "phones", "word_index", "word_features", "sentence_features", "gesture_class",
-    "plan", "plan_given", "base_plan", "base_plan_given",
+    "called_class", "plan", "plan_given", "base_plan", "base_plan_given",
 )  # fmt: skip
 
 
@@ -35,6 +35,8 @@ class Conditions:
     """[B, T, 1]."""
     gesture_class: Tensor | None
     """[B, T], 0 where open."""
+    called_class: Tensor | None
+    """[B, T], 0 where the word calls for none."""
     plan: Tensor | None
     """[B, T, P]."""
     plan_mask: Tensor | None
@@ -57,6 +59,7 @@ def conditions_of(batch: Batch, front_end: FrontEndConfig, layer: Layer) -> Cond
         sentence=None if front_end.text == "none" else batch["sentence_features"],
         identity=batch["speaker"][:, None, None].expand(-1, frames, 1),
         gesture_class=batch.get("gesture_class") if front_end.gesture_classes else None,
+        called_class=batch["called_class"] if front_end.called_classes else None,
         plan=plan,
         plan_mask=plan_mask,
     )
@@ -78,6 +81,7 @@ def some_left_out(conditions: Conditions, settings: ConditionSettings) -> Condit
         words=_only_where(text, _without_some_channels(conditions.words, settings.text_dropout)),
         sentence=_only_where(text, _without_some_channels(conditions.sentence, settings.text_dropout)),
         gesture_class=_only_where(kept(settings.open_class), conditions.gesture_class),
+        called_class=_only_where(kept(settings.drop_called), conditions.called_class),
         plan_mask=None if mask is None else torch.maximum(mask, (1 - open_plan)[:, None, None].to(mask)),
     )
 

@@ -58,6 +58,8 @@ FIELDS: dict[str, FieldSpec] = {
     # 0…1, as the label of the gate and the weight of the sparse losses
     "semantic_score": FieldSpec((), "f", required=True),
     "gesture_class": FieldSpec((), "iu"),
+    # the class that the word calls for by the table of classes, as the number in gesture_class; 0 for none
+    "called_class": FieldSpec((), "iu"),
     # what a planner would tell the networks of the semantic and of the base motion; given is 1 where it says something
     "plan": FieldSpec((None,), "f"),
     "plan_given": FieldSpec((), "iu"),

@@ -9,7 +9,16 @@ from __future__ import annotations
 from ..nets.config import PLANNED_PARTS
 from ..nets.semtalk import BaseNetwork, SparseNetwork
 from .conditions import conditions_of, some_left_out
-from .generation import GeneratorObjective, Losses, gate_loss, semantic_weight, token_means, true_motion, whole_loss
+from .generation import (
+    GeneratorObjective,
+    Losses,
+    gate_inputs,
+    gate_loss,
+    semantic_weight,
+    token_means,
+    true_motion,
+    whole_loss,
+)
 from .machine import full_precision
 from .windows import Batch
 
@@ -31,7 +40,7 @@ class DirectObjective(GeneratorObjective[BaseNetwork | SparseNetwork]):
         if not isinstance(network, SparseNetwork):
             with full_precision(motion):
                 return {"whole": whole_loss(asked, targets, there)}
-        gate = network.gate(told.words, told.sentence, told.speech)
+        gate = network.hear(**gate_inputs(told)).gate
         score = token_means(batch["semantic_score"], config.rvq.frames_per_token)
         with full_precision(motion):
             return {

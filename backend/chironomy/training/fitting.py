@@ -15,7 +15,7 @@ def check_fits(corpus: Corpus, config: ModelConfig, kinds: Collection[StageKind]
     if set(kinds) <= {"semges"}:
         return
     _same(corpus, "values of the face", corpus.widths["face"][0], config.parts["face"].width - _jaw_width(config))
-    if not {"base", "sparse"} & set(kinds):
+    if not {"direct", "base", "sparse"} & set(kinds):
         return
     front_end, facts = config.front_end, corpus.facts
     _same(corpus, "kind of rhythm", facts.rhythm, front_end.rhythm)
@@ -33,6 +33,8 @@ def check_fits(corpus: Corpus, config: ModelConfig, kinds: Collection[StageKind]
         raise _misfit(corpus, f"speakers {', '.join(facts.speakers)}", wanted)
     if front_end.gesture_classes and "gesture_class" in corpus.fields:
         _same(corpus, "gesture classes", facts.gesture_classes, front_end.gesture_classes)
+    if front_end.called_classes:
+        _need(corpus, "called_class")
     for name in ("plan", "base_plan"):
         if front_end.plan_width and name in corpus.fields:
             _same(corpus, f"width of {name}", corpus.widths[name][0], front_end.plan_width)

@@ -11,7 +11,7 @@ from scipy.special import expit, log_expit
 from ..nets.config import BehaviourConfig, ModelConfig
 from ..nets.semtalk import SparseNetwork
 from .conditions import conditions_of
-from .generation import token_means
+from .generation import gate_inputs, token_means
 from .settings import TrainingSettings
 from .windows import Windows
 
@@ -50,7 +50,7 @@ def gate_on(
         read = windows.batch(places[start : start + _WINDOWS_AT_ONCE])
         batch = {name: values.to(device) for name, values in read.items()}
         heard = conditions_of(batch, config.front_end, "semantic")
-        logits = network.gate(heard.words, heard.sentence, heard.speech).double()
+        logits = network.hear(**gate_inputs(heard)).gate.double()
         score, there = (token_means(batch[name], config.rvq.frames_per_token) for name in ("semantic_score", "valid"))
         log_odds.append((logits[..., 1] - logits[..., 0])[there == 1].cpu().numpy())
         labels.append((score > settings.semantic_above)[there == 1].cpu().numpy())

@@ -109,8 +109,8 @@ class SparseObjective(GeneratorObjective[SparseNetwork]):
         for shown in passes(motion, conditions, epoch, config, settings, self.network.training):
             told = shown.conditions
             output = self.network(
-                told.words, told.sentence, None, told.speech, shown_motion, shown.mask, told.identity,
-                use_word=shown.listens, **plan_inputs(told),
+                emotion=None, in_motion=shown_motion, mask=shown.mask, in_id=told.identity,
+                use_word=shown.listens, **gate_inputs(told), **plan_inputs(told),
             )  # fmt: skip
             with full_precision(motion):
                 losses |= _named(shown.name, code_losses(output, targets, weight))
@@ -217,6 +217,17 @@ def plan_inputs(conditions: Conditions) -> dict[str, Tensor | None]:
         "gesture_class": conditions.gesture_class,
         "plan": conditions.plan,
         "plan_mask": conditions.plan_mask,
+    }
+
+
+def gate_inputs(conditions: Conditions) -> dict[str, Tensor | None]:
+    """What the gate reads and hears, by the names of the network's arguments."""
+    return {
+        "in_word": conditions.words,
+        "feat_clip_text": conditions.sentence,
+        "hubert": conditions.speech,
+        "called_class": conditions.called_class,
+        "rhythm": conditions.rhythm,
     }
 
 

@@ -12,6 +12,8 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 #: acos has no gradient at ±1.
 _MARGIN = 1e-6
+#: Hands idle below this speed.
+IDLE_M_S = 0.05
 
 
 def velocity(values: Tensor) -> Tensor:
@@ -24,10 +26,10 @@ def acceleration(values: Tensor) -> Tensor:
     return values.diff(n=2, dim=1)
 
 
-def angle_between(rotations: Tensor, target: Tensor) -> Tensor:
-    """Mean angle, in radians, between rotation matrices [..., 3, 3] (the geodesic distance)."""
+def angles_between(rotations: Tensor, target: Tensor) -> Tensor:
+    """Angles [...], in radians, between rotation matrices [..., 3, 3] (the geodesic distance)."""
     trace = (rotations * target).sum((-2, -1))
-    return torch.acos(((trace - 1) / 2).clamp(-1 + _MARGIN, 1 - _MARGIN)).mean()
+    return torch.acos(((trace - 1) / 2).clamp(-1 + _MARGIN, 1 - _MARGIN))
 
 
 def movement_losses(name: str, motion: Tensor, target: Tensor, distance: Distance = F.l1_loss) -> dict[str, Tensor]:
@@ -36,6 +38,16 @@ def movement_losses(name: str, motion: Tensor, target: Tensor, distance: Distanc
         f"{name}_velocity": distance(velocity(motion), velocity(target)),
         f"{name}_acceleration": distance(acceleration(motion), acceleration(target)),
     }
+
+
+def idle_loss(points: Tensor, target: Tensor, fps: float) -> Tensor:
+    """How far steps [B, T − 1, P, 3] are from those of `target`, in metres, where those are small.
+
+    A step weighs 1 at rest, and half as much at the speed below which a hand idles.
+    """
+    wanted = velocity(target)
+    weight = 1 / (1 + (wanted.norm(dim=-1) * (fps / IDLE_M_S)).square())
+    return ((velocity(points) - wanted).norm(dim=-1) * weight).mean()
 
 
 def standing_feet_loss(feet: Tensor, contacts: Tensor) -> Tensor:

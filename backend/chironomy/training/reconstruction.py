@@ -14,7 +14,7 @@ from ..nets.rvq import ResidualVQ
 from .body_points import BodyPoints
 from .corpus_format import FPS
 from .machine import full_precision
-from .motion_losses import angle_between, movement_losses, standing_feet_loss
+from .motion_losses import angles_between, idle_loss, movement_losses, standing_feet_loss
 from .motion_of_batch import layer_rotations, motion_vectors, seen_motion
 from .settings import ReconstructionWeights
 from .windows import Batch
@@ -25,6 +25,8 @@ _FEET = list(CONTACT_JOINTS)
 
 class RvqObjective(nn.Module):
     """One part's RVQ-VAE: rotations, their changes, where the body's points are, face or root, commitment."""
+
+    joint_weights: Tensor
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class RvqObjective(nn.Module):
         super().__init__()
         self.network = network
         self._part, self._config, self._weights, self._body = part, config, weights, body
+        self.register_buffer("joint_weights", _joint_weights(part, weights), persistent=False)
 
     def forward(self, batch: Batch, epoch: float) -> Losses:
         """In training, every window shows one of the two layers at random; both must be encoded."""
@@ -63,10 +66,12 @@ class RvqObjective(nn.Module):
         weights, part, joints = self._weights, self._part, list(self._part.joint_numbers)
         split = 6 * len(joints)
         rebuilt, wanted = (rotation_matrices(values[..., :split].unflatten(-1, (-1, 6))) for values in (motion, target))
+        apart = (motion[..., :split] - target[..., :split]).square().unflatten(-1, (-1, 6)).mean(-1)
+        weighed, weighed_wanted = (matrices * self.joint_weights[:, None, None] for matrices in (rebuilt, wanted))
         losses = {
-            "rotation": weights.rotation * angle_between(rebuilt, wanted),
-            "six_d": weights.six_d * F.mse_loss(motion[..., :split], target[..., :split]),
-            **_weighted(movement_losses("rotation", rebuilt, wanted), weights.velocity, weights.acceleration),
+            "rotation": weights.rotation * (self.joint_weights * angles_between(rebuilt, wanted)).mean(),
+            "six_d": weights.six_d * (self.joint_weights * apart).mean(),
+            **_weighted(movement_losses("rotation", weighed, weighed_wanted), weights.velocity, weights.acceleration),
         }
         # the other parts are as they truly are, so that points are where these joints alone put them
         whole = rotation_matrices(rotations)
@@ -140,10 +145,17 @@ class GlobalMotionObjective(nn.Module):
         }
 
 
+def _joint_weights(part: PartConfig, weights: ReconstructionWeights) -> Tensor:
+    """What the rotations of a part's joints [J] weigh, 1 on average."""
+    own = torch.tensor([weights.joints.get(name, 1.0) for name in part.joints])
+    return own / own.mean()
+
+
 def _point_losses(points: Tensor, target: Tensor, weights: ReconstructionWeights) -> Losses:
     return {
         "points": weights.points * F.mse_loss(points, target),
         "point_distance": weights.point_distance * (points - target).norm(dim=-1).mean(),
+        "points_idle": weights.points_idle * idle_loss(points, target, FPS),
         **_weighted(movement_losses("points", points, target), weights.points_velocity, weights.points_acceleration),
     }
 

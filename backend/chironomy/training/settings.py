@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
+
+from ..motion.skeleton import INDEX
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 StageKind = Literal["rvq", "global", "direct", "base", "sparse", "semges"]
@@ -45,6 +57,8 @@ class ReconstructionWeights(_Settings):
     six_d: NonNegativeFloat = 0.0
     """Squared distance of rotations' six numbers. Angles alone leave the size of the rows open: it grows without end,
     and the larger they are the less a step turns them."""
+    joints: Mapping[str, NonNegativeFloat] = {}
+    """How much more than others the rotations of some joints weigh, by name: few points hang on neck and head."""
     velocity: NonNegativeFloat = 1.0
     acceleration: NonNegativeFloat = 1.0
     points: NonNegativeFloat = 1.0
@@ -52,6 +66,8 @@ class ReconstructionWeights(_Settings):
     point_distance: NonNegativeFloat = 0.0
     """Mean distance of the same points, metres. Squared, the last centimetres weigh nothing beside all else."""
     points_velocity: NonNegativeFloat = 1.0
+    points_idle: NonNegativeFloat = 0.0
+    """The same where the recorded points idle (see `idle_loss`): else hands at rest tremble from code to code."""
     points_acceleration: NonNegativeFloat = 1.0
     face: NonNegativeFloat = 1.0
     contact: NonNegativeFloat = 1.0
@@ -63,6 +79,13 @@ class ReconstructionWeights(_Settings):
     commitment: NonNegativeFloat = 1.0
     codes_from_epoch: NonNegativeFloat = 0.0
     """Until then motion is rebuilt from latents as they are; codes that begin with latents that say nothing stay so."""
+
+    @field_validator("joints")
+    @classmethod
+    def _joints_exist(cls, joints: Mapping[str, float]) -> Mapping[str, float]:
+        if unknown := sorted(set(joints) - set(INDEX)):
+            raise ValueError(f"{unknown[0]} is no joint of SMPL-X")
+        return joints
 
 
 class ConditionSettings(_Settings):
@@ -80,6 +103,8 @@ class ConditionSettings(_Settings):
     text_dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Share of the channels of words and sentence that are missing throughout a window: a corpus' few texts are else
     learned by heart."""
+    drop_called: Fraction = 0.2
+    """Share of windows in which no word calls for a class, so that the gate reads on its own, too."""
     open_class: Fraction = 0.5
     """Share of windows whose gesture classes are left open."""
     open_plan: Fraction = 0.15

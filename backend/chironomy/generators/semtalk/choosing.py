@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -21,8 +22,8 @@ _CLASS_AGAIN_S = 5.0
 _APART_S = 2.0
 #: From there to a beat of our own, and from one of those to the next: each moves the hands up, through and back.
 _OURS_APART_S = 0.85
-#: Who says "I", "you" or "we" in passing seldom points.
-_PRONOUNS, _POINTED_FROM, _POINTED_ANYWAY = ("self", "you", "we"), 0.35, 0.35
+#: Who says "I", "you" or "we" in passing does not point.
+_PRONOUNS, _POINTED_FROM = ("self", "you", "we"), 0.22
 #: An actor's beat for a stressed word, instead of a small one of our own: how likely where the style has a beat on
 #: every stressed word, and from which prominence on.
 _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
@@ -31,6 +32,18 @@ _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
 _REACH_M, _REACH_BY_STRESS_M, _REACH_MORE_OR_LESS_M = 0.2, 0.4, 0.25
 #: Larger beats are in the semantic motion alone: who turns emphasis down wants quiet hands.
 _LARGEST_BASE_BEAT_M = 0.35
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How a performance differs this time from what the actor did."""
+
+    speed: float
+    """1 is the actor's own."""
+    amount: float
+    """0…1: how far the arms go from where they were to where the actor's are."""
+    lag_s: float
+    """Of the apex behind the stressed syllable."""
 
 
 class Choice(Protocol):
@@ -52,7 +65,7 @@ def words_for_actors(
 ) -> list[Performed]:
     """Words that get an actor's gesture, in order of time, far enough apart; those asked for by hand come first."""
     by_hand = [p for p in planned if p.word in asked and p.gesture_class in classes]
-    shown = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT and _is_shown(p, seed)]
+    shown = [p for p in planned if p.gesture_class in classes and p.gesture_class != BEAT and _is_shown(p)]
     beats = [p for p in planned if p.gesture_class == BEAT and BEAT in classes and p.prominence >= _ACTOR_BEAT_FROM]
     beats = [p for p in beats if stream(seed, "actor's beat", p.word).uniform() < style.beats * _ACTOR_BEAT]
     chosen: list[Performed] = []
@@ -78,6 +91,12 @@ def drawn(choices: Sequence[_Choice], entry: Performed, style: Style, chance: np
     """
     fitting = [choice for choice in choices if _fits(choice, entry, style)] or [min(choices, key=lambda c: c.extent_m)]
     return fitting[pick(chance, [_weight(choice, entry, style) for choice in fitting])]
+
+
+def varied(chance: np.random.Generator) -> Variation:
+    """By chance a little faster or slower, larger or smaller, earlier or later."""
+    speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
+    return Variation(speed, float(chance.uniform(0.86, 1.0)), float(chance.normal(0.0, 0.02)))
 
 
 def is_in_base(gesture: Choice) -> bool:
@@ -125,10 +144,8 @@ def _crowded_beats(planned: Sequence[Performed], for_actors: Sequence[Performed]
     return crowded
 
 
-def _is_shown(entry: Performed, seed: int) -> bool:
-    if entry.gesture_class not in _PRONOUNS or entry.prominence >= _POINTED_FROM:
-        return True
-    return bool(stream(seed, "pointed", entry.word).uniform() < _POINTED_ANYWAY)
+def _is_shown(entry: Performed) -> bool:
+    return entry.gesture_class not in _PRONOUNS or entry.prominence >= _POINTED_FROM
 
 
 def _apart_s(a: Performed, b: Performed, asked: Container[int]) -> float:

@@ -163,6 +163,14 @@ def resized(description: Array, home: Array, size: float, side: int, body: Body)
     return np.concatenate([wrists.ravel(), description[_WRISTS:]])
 
 
+def on_the_way(here: Array, there: Array, amount: float) -> Array:
+    """The description [17] that is so far (0…1) on the way from one to another."""
+    mixed = here + amount * (there - here)
+    directions = mixed[_WRISTS : _WRISTS + 6].reshape(2, 3)
+    mixed[_WRISTS : _WRISTS + 6] = (directions / np.linalg.norm(directions, axis=-1, keepdims=True)).ravel()
+    return mixed
+
+
 def _description(positions: Array, world: Array, apex_local: Array, side: int, body: Body) -> Array:
     name = SIDES[side]
     wrists, palms = _wrist_and_palm(positions, world, side, body)

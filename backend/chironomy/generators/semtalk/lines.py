@@ -33,6 +33,8 @@ class Line:
     """[S, 337], the motion that the first window begins with where nothing is locked, as the networks see it."""
     gesture_class: NDArray[np.int64] | None = None
     """[T], 0 where it is left open."""
+    called_class: NDArray[np.int64] | None = None
+    """[T]: which class the word calls for, 0 for none."""
     plan: Plan | None = None
     """What a planner says of each frame."""
 
@@ -59,6 +61,8 @@ class WindowBatch(NamedTuple):
     """[B, n, 1]"""
     gesture_class: Tensor | None
     """[B, n], where the lines have one."""
+    called_class: Tensor | None
+    """[B, n], likewise."""
     base_plan: Tensor | None
     """[B, n, P], likewise."""
     semantic_plan: Tensor | None
@@ -92,6 +96,7 @@ def window_batch(
         .view(-1, 1, 1)
         .expand(-1, length, 1),
         gesture_class=stacked(lambda line: line.gesture_class),
+        called_class=stacked(lambda line: line.called_class),
         base_plan=stacked(lambda line: None if line.plan is None else line.plan.base),
         semantic_plan=stacked(lambda line: None if line.plan is None else line.plan.semantic),
     )

@@ -15,6 +15,7 @@ from ...nets.front_end.features import Features, FrontEnd, front_end
 from ...nets.front_end.frames import frames_within
 from ...progress import Progress, silent, within
 from ..request import Request
+from .calls import called_classes
 from .gesture_plan import PLAN_CHANNELS
 from .lines import Line
 from .planner import Plan, plan_gestures
@@ -67,6 +68,7 @@ def line_of(
         locked=request.locked.before(features.frames),
         start=start_motion(request, config.seed_frames),
         gesture_class=_classes(config.front_end, request, features.frames, config.fps) if plan is None else _of(plan),
+        called_class=_called(config.front_end, request, features.frames),
         plan=plan,
     )
 
@@ -82,6 +84,13 @@ def plan_of(
 
 def _of(plan: Plan) -> NDArray[np.int64]:
     return plan.gesture_class.astype(np.int64)
+
+
+def _called(config: FrontEndConfig, request: Request, frames: int) -> NDArray[np.int64] | None:
+    if not config.called_classes:
+        return None
+    names, choices = config.gesture_classes, request.gesture_choices
+    return called_classes(request.speech, frames, names, choices).astype(np.int64)
 
 
 def _identity(config: FrontEndConfig, style: str, speaker: int) -> int:

@@ -25,8 +25,27 @@ from ..rhythm.library import Style, library, style_named
 from ..rhythm.phrases import phrases_of
 from ..rhythm.plan import Performed, plan
 from ..rhythm.randomness import stream
-from .choosing import NOT_AGAIN_S, drawn, is_in_base, made_by, words_for_actors, words_without_our_gesture
-from .gesture_plan import SIDES, PlannedStroke, StrokeTimes, bearing_in, homes_in, plan_channels, resized
+from .choosing import (
+    NOT_AGAIN_S,
+    Variation,
+    drawn,
+    is_in_base,
+    made_by,
+    varied,
+    words_for_actors,
+    words_without_our_gesture,
+)
+from .gesture_plan import (
+    SIDES,
+    PlannedStroke,
+    StrokeTimes,
+    bearing_in,
+    describe_strokes,
+    homes_in,
+    on_the_way,
+    plan_channels,
+    resized,
+)
 from .repertoire import LearnedGesture, in_hand
 from .strokes import described_strokes, strokes_of_beat, strokes_of_gesture, without_covered
 
@@ -66,7 +85,7 @@ def plan_gestures(request: Request, repertoire: Mapping[str, Sequence[LearnedGes
     silent = {**request.gesture_choices, **{p.word: NO_GESTURE for p in without}}
     take = RhythmGenerator().generate(replace(request, gesture_choices=silent))
     base_homes, semantic_homes = homes_in(take.base_rotations, body), homes_in(take.semantic_rotations, body)
-    learned = _learned(wanted, repertoire, style, semantic_homes, body, seed)
+    learned = _learned(wanted, repertoire, style, take.semantic_rotations, semantic_homes, body, seed)
     taken = {p.word for p in without}
     others = [p for p in planned if p.word not in taken]
     base = [s for p in others for s in strokes_of_beat(p, p.base_size)]
@@ -108,11 +127,14 @@ def _learned(
     wanted: Sequence[Performed],
     repertoire: Mapping[str, Sequence[LearnedGesture]],
     style: Style,
+    ground: Array,
     homes: Array,
     body: Body,
     seed: int,
 ) -> list[PlannedStroke]:
+    """Of the motion without actors' gestures: ground [T, 55, 4], and homes [T, 12] in it."""
     strokes: list[PlannedStroke] = []
+    amounts: list[float] = []
     recent: list[tuple[float, int]] = []
     for k, entry in enumerate(wanted):
         chance = stream(seed, "performance", entry.word)
@@ -121,17 +143,22 @@ def _learned(
         gesture = drawn([g for g in every if g.number not in done] or every, entry, style, chance)
         next_s = wanted[k + 1].nucleus_s if k + 1 < len(wanted) else np.inf
         recent.append((entry.nucleus_s, gesture.number))
-        strokes += _strokes(in_hand(gesture, entry.choice.hand), entry, next_s, homes, body, chance)
-    return strokes
+        variation = varied(chance)
+        made = _strokes(in_hand(gesture, entry.choice.hand), entry, next_s, homes, body, variation)
+        strokes, amounts = [*strokes, *made], [*amounts, *[variation.amount] * len(made)]
+    before = describe_strokes(ground, body, [stroke.side for stroke in strokes], [stroke.times for stroke in strokes])
+    return [
+        replace(stroke, description=on_the_way(here, stroke.description, amount))
+        for stroke, here, amount in zip(strokes, before, amounts, strict=True)
+    ]
 
 
 def _strokes(
-    gesture: LearnedGesture, entry: Performed, next_s: float, homes: Array, body: Body, chance: np.random.Generator
+    gesture: LearnedGesture, entry: Performed, next_s: float, homes: Array, body: Body, variation: Variation
 ) -> list[PlannedStroke]:
-    speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
-    apex = entry.nucleus_s + float(chance.normal(0.0, 0.02))
-    raised = apex - gesture.rise_s / speed
-    lowering = max(min(apex + gesture.hold_s / speed, next_s - _INTO_S), apex + 0.1)
+    apex = entry.nucleus_s + variation.lag_s
+    raised = apex - gesture.rise_s / variation.speed
+    lowering = max(min(apex + gesture.hold_s / variation.speed, next_s - _INTO_S), apex + 0.1)
     frame = int(np.clip(raised * FPS, 0, len(homes) - 1))
     hands = [(side, homes[frame, 6 * side : 6 * side + 3], d) for side, d in gesture.by_side()]
     described = [(side, home, resized(d, home, entry.choice.size, side, body)) for side, home, d in hands]

@@ -64,14 +64,14 @@ def run_sparse(
 def _hear(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> Heard:
     parameter = next(model.sparse.parameters())
     batch = window_batch(lines, places, parameter.device, parameter.dtype)
-    return model.sparse.hear(batch.words, batch.sentences, batch.speech)
+    return model.sparse.hear(batch.words, batch.sentences, batch.speech, batch.called_class, batch.rhythm)
 
 
 def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampling: Sampling) -> Codes:
     parameter = next(model.sparse.parameters())
     places = [window.place for window in asked]
     batch = window_batch(lines, places, parameter.device, parameter.dtype)
-    heard = model.sparse.hear(batch.words, batch.sentences, batch.speech)
+    heard = model.sparse.hear(batch.words, batch.sentences, batch.speech, batch.called_class, batch.rhythm)
     motion, mask = known_motion(
         lines, places, [window.seed for window in asked], model.config.behaviour.seed_translation
     )

@@ -10,7 +10,9 @@ from ..global_motion import MotionConvolutions
 from ..linear import Linear
 from ..motion_vector import MOTION_WIDTH
 from .attention import Decoder
-from .layers import PairFusion, Positions, mlp
+from .layers import PairFusion, Positions, mean_of_tokens, mlp
+
+_CLASS_WIDTH, _TOKENS_AROUND = 16, 9
 
 
 class SpeechEncoder(nn.Module):
@@ -109,6 +111,25 @@ class Conditions(nn.Module):
         if plan is None:
             return self.open_plan.expand(*identity.shape, -1)
         return plan if plan_mask is None else torch.where(plan_mask.bool(), self.open_plan, plan)
+
+
+class Calls(nn.Module):
+    """Which gesture class words call for [B, T], and the voice's rhythm [B, T, R], in about two seconds around each
+    token: [B, N, width]."""
+
+    def __init__(self, front_end: FrontEndConfig, width: int, frames_per_token: int) -> None:
+        super().__init__()
+        self.frames_per_token = frames_per_token
+        self.gesture_class = nn.Embedding(1 + len(front_end.gesture_classes), _CLASS_WIDTH)
+        self.layers = nn.Sequential(
+            nn.Conv1d(_CLASS_WIDTH + front_end.rhythm_width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
+            nn.GELU(),
+            nn.Conv1d(width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
+        )
+
+    def forward(self, called_class: Tensor, rhythm: Tensor) -> Tensor:
+        heard = torch.cat([self.gesture_class(called_class), rhythm], dim=-1)
+        return self.layers(mean_of_tokens(heard, self.frames_per_token).transpose(1, 2)).transpose(1, 2)
 
 
 class MotionHint(nn.Module):

@@ -2,7 +2,7 @@
 
 Many windows, after the base has made motion for all of them:
 
-    heard = network.hear(in_word, feat_clip_text, hubert)      # also the gate: needs neither seed nor speaker
+    heard = network.hear(in_word, feat_clip_text, hubert, called_class, rhythm)  # needs neither seed nor speaker
     output = network.perform(heard, in_motion, mask, in_id)    # any windows, in one batch or several
 """
 
@@ -18,7 +18,7 @@ from ..linear import Linear
 from .attention import Decoder
 from .body import BodyStream, Latents
 from .heads import PartHead
-from .inputs import Conditions, MotionHint, SpeechEncoder, TextEncoder, required
+from .inputs import Calls, Conditions, MotionHint, SpeechEncoder, TextEncoder, required
 from .layers import PairFusion, mean_of_tokens, mlp
 from .plan_shortcut import PlanShortcut
 
@@ -46,6 +46,7 @@ class SparseNetwork(nn.Module):
         self.text = TextEncoder(config) if front_end.text != "none" else None
         self.speech = SpeechEncoder(front_end, latent) if front_end.speech != "none" else None
         self.fusion = PairFusion(latent) if self.text is not None and self.speech is not None else None
+        self.calls = Calls(front_end, latent, config.rvq.frames_per_token) if front_end.called_classes else None
         self.gate_logits = Linear(latent, 2)
         self.meaning = mlp(latent, latent, latent)
         self.motion_hint = MotionHint(latent)
@@ -70,25 +71,33 @@ class SparseNetwork(nn.Module):
         gesture_class: Tensor | None = None,
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
+        called_class: Tensor | None = None,
+        rhythm: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Whole windows in one call, as the published network takes them.
 
         in_word [B, T] numbers or [B, T, word_width]; feat_clip_text [B, sentence_width]; the rest as in the base.
         Gives gate [B, N, 2] and what `perform` gives.
         """
-        heard = self.hear(in_word, feat_clip_text, hubert)
+        heard = self.hear(in_word, feat_clip_text, hubert, called_class, rhythm)
         return self.perform(heard, in_motion, mask, in_id, use_word, gesture_class, plan, plan_mask)
 
-    def hear(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Heard:
-        """Meaning and gate of any number of windows."""
+    def hear(
+        self,
+        in_word: Tensor | None,
+        feat_clip_text: Tensor | None,
+        hubert: Tensor | None,
+        called_class: Tensor | None = None,
+        rhythm: Tensor | None = None,
+    ) -> Heard:
+        """Meaning and gate of any number of windows; called_class [B, T] and rhythm [B, T, R] for `called_classes`."""
         features = self._features(in_word, feat_clip_text, hubert)
-        gate = self.gate_logits(mean_of_tokens(features, self.config.rvq.frames_per_token))
+        tokens = mean_of_tokens(features, self.config.rvq.frames_per_token)
+        if self.calls is not None:
+            tokens = tokens + self.calls(required(called_class, "called_class"), required(rhythm, "rhythm"))
+        gate = self.gate_logits(tokens)
         psi = F.softmax(gate, dim=-1)[..., 1].repeat_interleave(self.config.rvq.frames_per_token, dim=1)
         return Heard(self.meaning(features) * psi[..., None], gate)
-
-    def gate(self, in_word: Tensor | None, feat_clip_text: Tensor | None, hubert: Tensor | None) -> Tensor:
-        """The gate's logits [B, N, 2] alone."""
-        return self.hear(in_word, feat_clip_text, hubert).gate
 
     def perform(
         self,

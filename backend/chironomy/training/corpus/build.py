@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import UserError
 from ...formats.words import Word
+from ...generators.semtalk.calls import called_classes
 from ...generators.semtalk.gesture_plan import PlannedStroke, bearing_in, plan_channels
 from ...generators.semtalk.planner import class_numbers
 from ...generators.semtalk.repertoire import write_repertoire
@@ -198,6 +199,7 @@ def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
         "phones": features.phones.astype(np.int16),
         "word_index": features.word_index.astype(np.int32),
         "word_features": features.word_features.astype(np.float16),
+        "called_class": called_classes(speech, features.frames, order.front_end.gesture_classes),
         "sentence_index": index,
         "sentence_features": rows,
     }

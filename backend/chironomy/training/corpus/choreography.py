@@ -26,6 +26,7 @@ from ...generators.semtalk.choosing import (
     NOT_AGAIN_S,
     drawn,
     is_in_base,
+    varied,
     word_score,
     words_for_actors,
     words_without_our_gesture,
@@ -188,13 +189,18 @@ def _place(
 
 
 def _varied(performance: Performance, entry: Performed, chance: np.random.Generator, next_s: float) -> Placed:
-    speed = float(np.clip(np.exp(chance.normal(0.05, 0.1)), 0.85, 1.2))
-    turn = (float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0))))
-    amount = float(chance.uniform(0.86, 1.0))
-    lag_s = float(chance.normal(0.0, 0.02))
-    score = word_score(entry)
+    variation = varied(chance)
     return Placed(
-        performance, entry.word, entry.nucleus_s + lag_s, speed, amount, turn, score, next_s - _INTO_S, _INTO_S, _OUT_S
+        performance,
+        entry.word,
+        apex_s=entry.nucleus_s + variation.lag_s,
+        speed=variation.speed,
+        amount=variation.amount,
+        turn_rad=(float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0)))),
+        score=word_score(entry),
+        release_s=next_s - _INTO_S,
+        into_s=_INTO_S,
+        out_s=_OUT_S,
     )
 
 
