@@ -169,6 +169,8 @@ def test_expressions_of_smplx_files_are_compared(run, tmp_path) -> None:
         (["x.npz", "--fgd-net", "net.safetensors"], "--reference"),
         (["x.npz", "--audio", "a.wav", "--audio", "b.wav"], "2 were given"),
         (["--train-fgd", "folder"], "--output"),
+        (["--model", "folder"], "name the one corpus"),
+        (["corpus", "--model", "folder"], "--data"),
         (["--train-fgd", "folder", "-o", "net.bin"], "safetensors"),
     ],
 )

@@ -217,13 +217,28 @@ def evaluate(
     train_fgd: Annotated[
         Path | None, typer.Option("--train-fgd", help="Learn a feature network from this corpus or folder of motions.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where --train-fgd writes it.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Measure this trained model, or run, on the corpus of gestures named as TAKES."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="With --model: the folder that the corpus was made of.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where --train-fgd writes it, or --model keeps its takes (a folder)."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure motions: what an animator would notice, and the figures that papers give."""
+    """Measure motions: what an animator would notice, and the figures that papers give; or a trained model."""
     from .evaluate import run_evaluate, run_train_fgd
+    from .evaluate_model import run_evaluate_model
 
-    if train_fgd is not None:
+    if model is not None:
+        if len(takes or []) != 1:
+            raise typer.BadParameter("name the one corpus that --model is measured on")
+        run_evaluate_model(model, (takes or [])[0], data, output, as_json)
+    elif train_fgd is not None:
         run_train_fgd(train_fgd, output, as_json)
     else:
         run_evaluate(takes or [], reference, recipe, fgd_net, audio or [], smplx_model, as_json)

@@ -8,25 +8,25 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-from gestures_sample import mixed, recorded
 
-from chironomy.errors import UserError
-from chironomy.evaluation.subject import Subject
-from chironomy.evaluation.told_strokes import ToldStroke, told_strokes
-from chironomy.formats.take import StrokeWindow, Take, TakeWord
-from chironomy.generators.request import Request
-from chironomy.generators.semtalk.generator import perform_lines
-from chironomy.generators.semtalk.lines import Line
-from chironomy.generators.semtalk.listening import listen
-from chironomy.generators.semtalk.loading import loaded
-from chironomy.generators.semtalk.planner import Plan
-from chironomy.generators.semtalk.settings import read_settings
-from chironomy.pipeline.performance import of_take
-from chironomy.pipeline.subjects import subject_of
-from chironomy.speech.types import Audio, Speech
-from chironomy.training.corpus import lines as spoken
-from chironomy.training.corpus_format import Recording
-from chironomy.training.shards import Corpus
+from ...errors import UserError
+from ...evaluation.subject import Subject
+from ...evaluation.told_strokes import ToldStroke, told_strokes
+from ...formats.take import StrokeWindow, Take, TakeWord
+from ...generators.request import Request
+from ...generators.semtalk.generator import perform_lines
+from ...generators.semtalk.lines import Line
+from ...generators.semtalk.listening import listen
+from ...generators.semtalk.loading import loaded
+from ...generators.semtalk.planner import Plan
+from ...generators.semtalk.settings import read_settings
+from ...speech.types import Audio, Speech
+from ...training.corpus import lines as spoken
+from ...training.corpus_format import Recording
+from ...training.shards import Corpus
+from ..performance import of_take
+from ..subjects import subject_of
+from .sample import mixed, recorded
 
 #: Lines that are performed together.
 _LINES_AT_ONCE = 16

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chironomy.nets.model_card import FigureTable, MeasuredFigure
+from ...nets.model_card import FigureTable, MeasuredFigure
 
 NOTHING = float("nan")
 
@@ -45,24 +45,16 @@ class Row:
     real: float = NOTHING
     digits: int = 2
 
-
-def markdown(rows: Sequence[Row], heads: Sequence[str]) -> str:
-    """The table; heads: names of its three columns of figures."""
-    lines = [
-        f"| | target | {' | '.join(heads)} | | holds |",
-        "| --- | --- | ---: | ---: | ---: | --- | --- |",
-    ]
-    for row in rows:
-        values = (_number(value, row.digits) for value in (row.measured, row.corpus, row.real))
-        verdict = "" if row.target is None else "yes" if row.target.holds(row.measured) else "**no**"
-        lines.append(f"| {row.name} | {row.target or ''} | {' | '.join(values)} | {row.unit} | {verdict} |")
-    return "\n".join(lines)
+    @property
+    def holds(self) -> bool | None:
+        """Whether the figure is as it should be; None where nothing is asked of it."""
+        return None if self.target is None else self.target.holds(self.measured)
 
 
 def verdict(rows: Sequence[Row]) -> str:
     """How many lines hold, and which do not."""
-    judged = [row for row in rows if row.target is not None]
-    failed = [row.name for row in judged if row.target is not None and not row.target.holds(row.measured)]
+    judged = [row for row in rows if row.holds is not None]
+    failed = [row.name for row in judged if not row.holds]
     held = f"{len(judged) - len(failed)} of {len(judged)} lines hold"
     return f"{held}." if not failed else f"{held}; not: {'; '.join(failed)}."
 
@@ -79,7 +71,3 @@ def for_card(rows: Sequence[Row], title: str) -> FigureTable:
 
 def _rounded(value: float, row: Row) -> float | None:
     return None if math.isnan(value) else round(value, row.digits)
-
-
-def _number(value: float, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"

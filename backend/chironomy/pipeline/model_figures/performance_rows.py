@@ -6,25 +6,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from gestures_performed import Performed
-from gestures_table import NOTHING, Row, Target
+from numpy.typing import ArrayLike
 
-from chironomy.evaluation.against_plan import extent_ratios, wrist_errors_m
-from chironomy.evaluation.animator import METRICS, measure
-from chironomy.evaluation.class_recognition import Recogniser, features
-from chironomy.evaluation.compare import SMALL_EXTENT, paper_figures
-from chironomy.evaluation.diversity import VISIBLY_APART_M, apart
-from chironomy.evaluation.psi_quality import calibration_error, roc_area
-from chironomy.evaluation.recipes import RECIPES
-from chironomy.evaluation.strokes import REPEAT_S
-from chironomy.evaluation.subject import FPS, Subject
-from chironomy.evaluation.told_strokes import ToldGesture, ToldStroke, told_gestures, told_strokes
-from chironomy.generators.rhythm.lexicon import BEAT
-from chironomy.motion import rotations as rot
-from chironomy.motion.body import neutral_body
-from chironomy.motion.rotations import Array
-from chironomy.training.corpus_format import Recording
-from chironomy.training.shards import Corpus
+from ...evaluation.against_plan import extent_ratios, wrist_errors_m
+from ...evaluation.animator import METRICS, measure
+from ...evaluation.class_recognition import Recogniser, features
+from ...evaluation.compare import SMALL_EXTENT, paper_figures
+from ...evaluation.diversity import VISIBLY_APART_M, apart
+from ...evaluation.psi_quality import calibration_error, roc_area
+from ...evaluation.recipes import RECIPES
+from ...evaluation.strokes import REPEAT_S
+from ...evaluation.subject import FPS, Subject
+from ...evaluation.told_strokes import ToldGesture, ToldStroke, told_gestures, told_strokes
+from ...generators.rhythm.lexicon import BEAT
+from ...motion import rotations as rot
+from ...motion.body import neutral_body
+from ...motion.rotations import Array
+from ...training.corpus_format import Recording
+from ...training.shards import Corpus
+from .performed import Performed
+from .rows import NOTHING, Row, Target
 
 Layer = Callable[[Performed], Subject]
 
@@ -237,5 +238,5 @@ def _median(samples: Array) -> float:
     return float(np.median(samples)) if len(samples) else NOTHING
 
 
-def _percent(states: Sequence[bool] | Array) -> float:
+def _percent(states: ArrayLike) -> float:
     return 100 * _mean(np.asarray(states, dtype=float))

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from chironomy.emphasis.fuse import fuse, within_reach
-from chironomy.evaluation.subject import FPS, Subject
-from chironomy.motion import rotations as rot
-from chironomy.motion.body import neutral_body
-from chironomy.pipeline.subjects import recorded_subject
-from chironomy.training.corpus_format import Recording
-from chironomy.training.shards import Corpus
+from ...emphasis.fuse import fuse, within_reach
+from ...evaluation.subject import FPS, Subject
+from ...motion import rotations as rot
+from ...motion.body import neutral_body
+from ...training.corpus_format import Recording
+from ...training.shards import Corpus
+from ..subjects import recorded_subject
 
 
 def some_of(recordings: Sequence[Recording], minutes: float, seed: int = 0) -> list[Recording]:

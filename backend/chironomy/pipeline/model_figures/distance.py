@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from gestures_performed import Performed
-from gestures_progress import say
-from gestures_sample import mixed, recorded, some_of
-from gestures_table import NOTHING, Row, Target
 
-from chironomy.evaluation import gesture_distance
-from chironomy.evaluation.gesture_distance import Encode, as_input, pooled_latents
-from chironomy.evaluation.subject import Subject
-from chironomy.motion.rotations import Array
-from chironomy.nets.feature_networks import encoder_of
-from chironomy.nets.motion_features import learn_motion_features
-from chironomy.training.corpus_format import Recording
-from chironomy.training.shards import Corpus
+from ...evaluation import gesture_distance
+from ...evaluation.gesture_distance import Encode, as_input, pooled_latents
+from ...evaluation.subject import Subject
+from ...motion.rotations import Array
+from ...nets.feature_networks import encoder_of
+from ...nets.motion_features import learn_motion_features
+from ...training.corpus_format import Recording
+from ...training.shards import Corpus
+from .performed import Performed
+from .rows import NOTHING, Row, Target
+from .sample import mixed, recorded, some_of
 
 #: Minutes that the feature network learns from, of either kind of motion, and of each sample that is compared.
 _LEARNED_MINUTES, SAMPLE_MINUTES = 30, 10
@@ -34,9 +33,7 @@ def distance_rows(own: Sequence[Performed], corpus: Corpus) -> list[Row]:
     such samples of the corpus' halves.
     """
     train = corpus.of_split("train")
-    say("learning a feature network")
     encode = _network(corpus, train)
-    say("measuring FGD")
     of_mixed, of_semantic = (_halves(corpus, train, kind, encode) for kind in (mixed, recorded))
 
     def away(motions: Sequence[Subject], halves: Halves) -> float:
