@@ -2,8 +2,8 @@
 
     python3.11 dev.py bench semtalk [--lengths 60 1800] [--write]
 
-Networks of the published size and of the small recipe, with weights made from names (speed does not depend on what
-weights say). Beside it, in the same process, the plain way: both networks window by window in whole calls. Every
+Networks of the published size with weights made from names, whose poses are nobody's, so that far more joints have to be
+brought back within their range than with trained ones; and the small model that comes along, as it is. Beside it, in the same process, the plain way: both networks window by window in whole calls. Every
 row runs in a process of its own; times are medians of three runs after one to warm up.
 """
 
@@ -84,11 +84,15 @@ def memory_mb(peak: bool = True) -> float:
 
 
 def model_with(recipe: str, dtype):
-    """A model in memory; its body networks in this precision."""
+    """A model in memory; its body networks in this precision. The small one with the weights that come along."""
+    import torch
     from semtalk_models import model_of
 
+    from chironomy.generators.semtalk.loading import loaded
     from chironomy.nets.config import read_model_config
 
+    if recipe == SMALL:
+        return loaded(ROOT / "models" / SMALL, "cpu", "bf16" if dtype == torch.bfloat16 else "fp32")
     model = model_of(read_model_config(ROOT / "models" / "recipes" / f"{recipe}.yaml"))
     model.base.to(dtype)
     model.sparse.to(dtype)
@@ -142,7 +146,10 @@ def plain_way(model, line) -> None:
         batch = window_batch([line], [place], torch.device("cpu"), torch.float32)
         known = known_motion([line], [place], [seed.motion], model.config.behaviour.seed_translation)
         base = model.base(batch.rhythm, batch.speech, *known, batch.identity)
-        sparse = model.sparse(batch.words, batch.sentences, None, batch.speech, *known, batch.identity)
+        sparse = model.sparse(
+            batch.words, batch.sentences, None, batch.speech, *known, batch.identity,
+            called_class=batch.called_class, rhythm=batch.rhythm,
+        )  # fmt: skip
         semantic = sparse["gate"][0].argmax(-1).bool()
         for part in PARTS:
             chosen = codes_in(model, base, part)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ...emphasis.fuse import within_reach
@@ -39,15 +37,7 @@ _FRAMES_AT_ONCE, _JOINTS_AT_ONCE = 1024, 3
 
 
 def make_take(model: Model, line: Line, tokens: Tokens, request: Request, settings: Settings) -> Take:
-    """The take of one line. What the semantic layer alone has is made beside all else: both take as long."""
-    with ThreadPoolExecutor(1) as beside:
-        meant = beside.submit(_meant_motion, model, line, tokens)
-        return _take_of(model, line, tokens, request, settings, meant)
-
-
-def _take_of(
-    model: Model, line: Line, tokens: Tokens, request: Request, settings: Settings, meant: Future[Array]
-) -> Take:
+    """The take of one line."""
     config, frames = model.config, line.features.frames
     base = still_body(frames)
     extra = {part: _decode(model, part, tokens.base[part], base) for part in PARTS}
@@ -59,7 +49,7 @@ def _take_of(
     for first in range(0, JOINT_COUNT, _JOINTS_AT_ONCE):
         joints = slice(first, first + _JOINTS_AT_ONCE)
         base[:, joints] = rot.make_continuous(base[:, joints])
-    semantic = _semantic_layer(model, base, meant.result(), line)
+    semantic = _semantic_layer(model, base, tokens, line)
     psi = psi_of_tokens(tokens.probability, frames).astype(np.float32)
     return Take(
         base_rotations=base,
@@ -83,30 +73,18 @@ def _write_face(base: Array, face: Face) -> None:
     base[:, INDEX["left_eye_smplhf"]], base[:, INDEX["right_eye_smplhf"]] = face.left_eye, face.right_eye
 
 
-@torch.inference_mode()
-def _meant_motion(model: Model, line: Line, tokens: Tokens) -> Array:
-    """[T, 55, 4]: the semantic layer's own parts, within the joints' ranges; all other joints in the T-pose."""
-    semantic = still_body(line.features.frames)
+def _semantic_layer(model: Model, base: Array, tokens: Tokens, line: Line) -> Array:
+    """[T, 55, 4], near enough to the base to be mixed with it."""
+    semantic = base.copy()
     for part in SEMANTIC_PARTS:
         _decode(model, part, tokens.semantic[part], semantic)
-    limit_joints(semantic, _moved(model))
-    return semantic
-
-
-def _moved(model: Model) -> list[int]:
-    """The joints in which both layers differ."""
-    return [joint for part in SEMANTIC_PARTS for joint in model.config.parts[part].joint_numbers]
-
-
-def _semantic_layer(model: Model, base: Array, meant: Array, line: Line) -> Array:
-    """[T, 55, 4]: what is meant, near enough to the base to be mixed with it; written over `meant`."""
-    moved = _moved(model)
-    same = np.setdiff1d(np.arange(JOINT_COUNT), moved)
-    meant[:, same] = base[:, same]
-    semantic = meet_rotations(meant, line.locked)
+    moved = [joint for part in SEMANTIC_PARTS for joint in model.config.parts[part].joint_numbers]
+    limit_joints(semantic, moved)
+    semantic = meet_rotations(semantic, line.locked)
     for first in range(0, len(moved), _JOINTS_AT_ONCE):
         joints = moved[first : first + _JOINTS_AT_ONCE]
         semantic[:, joints] = within_reach(base[:, joints], semantic[:, joints])
+    same = np.setdiff1d(np.arange(JOINT_COUNT), moved)
     semantic[:, same] = base[:, same]
     return semantic
 
