@@ -2,9 +2,10 @@
 
     python3.11 dev.py bench semtalk [--lengths 60 1800] [--write]
 
-Networks of the published size with weights made from names, whose poses are nobody's, so that far more joints have to be
-brought back within their range than with trained ones; and the small model that comes along, as it is. Beside it, in the same process, the plain way: both networks window by window in whole calls. Every
-row runs in a process of its own; times are medians of three runs after one to warm up.
+Networks of the published size have weights made from names, whose poses are nobody's: far more joints have to be
+brought back within range than with trained ones. The small model is the one that comes along. Beside both, in the same
+process, the plain way: both networks window by window in whole calls. Every row runs in a process of its own; times are
+medians of three runs after one to warm up.
 """
 
 from __future__ import annotations
