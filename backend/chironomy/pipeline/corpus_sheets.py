@@ -22,7 +22,7 @@ from ..training.corpus_format import FPS, Recording
 from ..training.shards import Corpus
 from .blender import character, motion_of
 from .performance import of_motion
-from .sheet_drawing import font
+from .sheet_drawing import fitted, font
 
 _COLUMNS = 10
 _PICTURE = (240, 400)
@@ -93,7 +93,7 @@ def _write_sheet(corpus: Corpus, recording: Recording, path: Path, progress: Pro
         for column, picture in enumerate(pictures):
             sheet.paste(picture, (column * width, _HEADER + row * height), picture)
     for column, frame in enumerate(frames):
-        label = _label(corpus, gestures, words, frame)
+        label = fitted(_label(corpus, gestures, words, frame), 20, width - 20)
         draw.text((column * width + 12, _HEADER + len(_ROWS) * height), label, font=font(20), fill=_TEXT)
     with replacing(path) as temporary:
         sheet.save(temporary, optimize=True)

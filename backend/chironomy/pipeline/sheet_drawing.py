@@ -78,7 +78,7 @@ def draw_sheet(title: str, subtitle: str, rows: Sequence[Row], curves: Curves) -
     height = _HEADER + len(rows) * row_height + (len(rows) - 1) * _ROW_GAP + _MARGIN // 2
     sheet = _backdrop(height)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, 58), _fitted(title, 52, WIDTH - 900), font=font(52), fill=_TEXT)
+    draw.text((_MARGIN, 58), fitted(title, 52, WIDTH - 900), font=font(52), fill=_TEXT)
     draw.text((WIDTH - _MARGIN, 82), subtitle, font=font(28), fill=_MUTED, anchor="ra")
     box = _common_box([pose.picture for row in rows for pose in row.poses])
     top = _HEADER
@@ -194,7 +194,7 @@ def _draw_figures(sheet: Image.Image, row: Row, slots: Array, box: Box, ground: 
         figure = pose.picture.crop(box)
         figure = figure.resize((round(figure.width * scale), round(figure.height * scale)), Image.Resampling.LANCZOS)
         sheet.paste(figure, (round(x - scale * (_feet(pose.picture) - box[0])), ground - 8 - figure.height), figure)
-        time, word = f"{pose.time_s:.2f} s", _fitted(pose.word, 28, 210)
+        time, word = f"{pose.time_s:.2f} s", fitted(pose.word, 28, 210)
         time_width, word_width = font(22).getlength(time), font(28).getlength(word)
         start = x - (time_width + word_width + (12 if word else 0)) / 2
         draw.text((start, ground + 54), word, font=font(28), fill=_CALM, anchor="ls")
@@ -313,7 +313,7 @@ def _draw_words(sheet: Image.Image, row: Row, top: int) -> None:
 def _draw_tilted(sheet: Image.Image, row: Row, starts: Sequence[float], top: int) -> None:
     size = 22
     for label, x in zip(row.labels, spread(starts, size * 1.15, _MARGIN, WIDTH - _MARGIN), strict=True):
-        text = _fitted(label.text, size, 170)
+        text = fitted(label.text, size, 170)
         width = int(font(size).getlength(text)) + 4
         tile = Image.new("L", (width, size + 10), 0)
         ImageDraw.Draw(tile).text((0, size), text, font=font(size), fill=255, anchor="ls")
@@ -321,7 +321,7 @@ def _draw_tilted(sheet: Image.Image, row: Row, starts: Sequence[float], top: int
         sheet.paste(_CALM if label.bright else _TEXT, (round(x) - 6, top), tile)
 
 
-def _fitted(text: str, size: int, width: float) -> str:
+def fitted(text: str, size: int, width: float) -> str:
     """The text, cut with an ellipsis where it is wider."""
     if font(size).getlength(text) <= width:
         return text
