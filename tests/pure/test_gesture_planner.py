@@ -27,7 +27,13 @@ from chironomy.generators.semtalk.gesture_plan import (
     resized,
 )
 from chironomy.generators.semtalk.planner import plan_gestures
-from chironomy.generators.semtalk.repertoire import FILE, LearnedGesture, read_repertoire, write_repertoire
+from chironomy.generators.semtalk.repertoire import (
+    FILE,
+    LearnedGesture,
+    bearing_moments,
+    read_repertoire,
+    write_repertoire,
+)
 from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
 from chironomy.motion.skeleton import INDEX, JOINT_COUNT
@@ -182,6 +188,28 @@ def test_plans_tell_how_trunk_and_head_are_held_apart_from_where_the_whole_body_
     assert np.allclose(bearing_in(turned, neutral_body()), told)
 
 
+def nodding(number: int, name: str) -> LearnedGesture:
+    """The head bows by a quarter of a radian until the apex, and comes up again."""
+    still = learned(number, name)
+    moments = bearing_moments(still.rise_s, still.hold_s)
+    bowed = np.clip(1 - np.abs(moments) / 0.4, 0, 1)
+    return replace(still, bearing=tuple((0.0, 0.0, 0.0, float(x), 0.0, 0.0) for x in bowed))
+
+
+def test_trunk_and_head_go_along_with_a_gesture_as_the_actors_did() -> None:
+    nods, still = ({"negation": (make(1, "negation"),)} for make in (nodding, learned))
+    moved, quiet = (plan_gestures(request(), repertoire, CLASSES) for repertoire in (nods, still))
+    apart = moved.semantic[:, -3:].astype(float) - quiet.semantic[:, -3:]
+    outside = np.ones(len(apart), bool)
+    for stroke in (stroke for stroke in moved.strokes if stroke.performance == 1):
+        outside[slice(*stroke.times.span(len(apart)))] = False
+        assert 0.5 < apart[round(stroke.times.apex_s * FPS), 0] <= 0.8, "most of the way, as far as the arms go"
+    assert not outside.all()
+    assert not apart[outside].any()
+    assert not apart[:, 1:].any()
+    assert np.array_equal(moved.base, quiet.base), "what a word means is not in the base layer"
+
+
 def test_open_choices_plan_what_no_choices_plan() -> None:
     free = plan_gestures(request(), REPERTOIRE, CLASSES)
     open_choices = dict.fromkeys(range(len(request().speech.words)), GestureChoice())
@@ -219,6 +247,19 @@ def test_a_repertoire_is_read_as_it_was_written_and_a_damaged_one_is_refused(tmp
     (broken / FILE).write_text((tmp_path / FILE).read_text().replace("both", "left"))
     with pytest.raises(UserError, match="damaged"):
         read_repertoire(broken)
+
+
+def test_how_trunk_and_head_go_along_is_kept_and_must_be_as_long_as_the_gesture(tmp_path: Path) -> None:
+    gesture = nodding(1, "you")
+    write_repertoire(tmp_path, [gesture])
+    (kept,) = read_repertoire(tmp_path)["you"]
+    apex, never = kept.bearing_at(np.array([0.0, 9.0]))
+    assert apex[3] == pytest.approx(1, abs=0.2)
+    assert not never.any()
+    (tmp_path / "cut").mkdir()
+    write_repertoire(tmp_path / "cut", [replace(gesture, bearing=gesture.bearing[:-1])])
+    with pytest.raises(UserError, match="bearing"):
+        read_repertoire(tmp_path / "cut")
 
 
 def test_a_model_with_a_repertoire_is_told_the_plan_and_its_words_say_what_was_planned(tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
 #: How far a gesture reaches on a word without stress, and how much further on the most stressed one, in a style whose
 #: beats are of size 1. Beats reach no further, others more or less so.
 _REACH_M, _REACH_BY_STRESS_M, _REACH_MORE_OR_LESS_M = 0.2, 0.4, 0.25
+#: How far trunk and head go along with an actor's gesture.
+TRUNK_SHARE = 0.8
+#: How much of a beat is in the base layer.
+BASE_AMOUNT = 0.85
 #: Larger beats are in the semantic motion alone: who turns emphasis down wants quiet hands.
 _LARGEST_BASE_BEAT_M = 0.35
 

@@ -120,6 +120,13 @@ def bearing_in(rotations: Array, body: Body) -> Array:
     return np.concatenate(turns, axis=-1) / _BEARING_UNIT_RAD
 
 
+def raised_weight(times_s: ArrayLike, start_s: float, raised_s: float, lowering_s: float, end_s: float) -> Array:
+    """[T]: 0 before and after a gesture, 1 from the raised hand until it lowers; no corner in its speed."""
+    times_s = np.asarray(times_s, dtype=float)
+    x = np.clip(np.minimum((times_s - start_s) / (raised_s - start_s), (end_s - times_s) / (end_s - lowering_s)), 0, 1)
+    return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
+
+
 def _course(times: StrokeTimes, times_s: Array) -> Array:
     """[T, 6]: progress through preparation, stroke, hold and retraction, envelope, seconds to the apex."""
     borders = (times.start_s, times.raised_s, times.apex_s, times.lowering_s, times.end_s)

@@ -18,13 +18,15 @@ from ...formats.atomic import replacing
 from ...formats.text_file import read_text
 from ...motion.rotations import Array
 from ..rhythm.library import is_one_sided
-from .gesture_plan import DESCRIPTION_CHANNELS
+from .gesture_plan import BEARING_CHANNELS, DESCRIPTION_CHANNELS
 
 FILE = "repertoire.json"
 _MAX_BYTES = 16 << 20
 _SIDES = {"left": (0,), "right": (1,), "both": (0, 1)}
 #: How far from the body's midline the wrists of both hands stay, in lengths of the arm.
 _BESIDE = 0.12
+#: How often it is kept how trunk and head turn along (nods have 3 Hz), and how long before and behind the stroke.
+_BEARING_FPS, _BESIDE_S = 10, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,25 @@ class LearnedGesture:
     descriptions: tuple[tuple[float, ...], ...]
     """[17] for each hand that takes part, left first."""
 
+    bearing: tuple[tuple[float, ...], ...] = ()
+    """[6] at each of `bearing_moments`: how trunk and head turn along, from where they were (see `bearing_in`)."""
+
+    def bearing_at(self, since_apex_s: Array) -> Array:
+        """[T, 6] so many seconds after the apex; zeros where it was not learned."""
+        if not self.bearing:
+            return np.zeros((len(since_apex_s), BEARING_CHANNELS))
+        moments = bearing_moments(self.rise_s, self.hold_s)
+        return np.stack([np.interp(since_apex_s, moments, course) for course in np.transpose(self.bearing)], axis=-1)
+
     def by_side(self) -> list[tuple[int, Array]]:
         """0 left or 1 right, and the description."""
         return [(side, np.array(d)) for side, d in zip(_SIDES[self.hands], self.descriptions, strict=True)]
+
+
+def bearing_moments(rise_s: float, hold_s: float) -> Array:
+    """Seconds from the apex on, from before the hand is raised until it has been let go."""
+    count = int(np.ceil((rise_s + hold_s + 2 * _BESIDE_S) * _BEARING_FPS)) + 1
+    return np.arange(count) / _BEARING_FPS - rise_s - _BESIDE_S
 
 
 def in_hand(gesture: LearnedGesture, hand: str) -> LearnedGesture:
@@ -89,7 +107,11 @@ def read_repertoire(folder: Path) -> dict[str, tuple[LearnedGesture, ...]]:
 def write_repertoire(folder: Path, gestures: Sequence[LearnedGesture]) -> None:
     """Writes what `read_repertoire` reads."""
     entries = [
-        {**gesture.__dict__, "descriptions": [[round(x, 3) for x in d] for d in gesture.descriptions]}
+        {
+            **gesture.__dict__,
+            "descriptions": [[round(x, 3) for x in d] for d in gesture.descriptions],
+            "bearing": [[round(x, 2) for x in moment] for moment in gesture.bearing],
+        }
         for gesture in gestures
     ]
     with replacing(folder / FILE) as temporary:
@@ -105,8 +127,12 @@ def _gesture(entry: dict) -> LearnedGesture:
         hold_s=float(entry["hold_s"]),
         extent_m=float(entry["extent_m"]),
         descriptions=tuple(tuple(float(x) for x in d) for d in entry["descriptions"]),
+        bearing=tuple(tuple(float(x) for x in moment) for moment in entry.get("bearing", ())),
     )
     sides = _SIDES.get(made.hands, ())
     if len(made.descriptions) != len(sides) or any(len(d) != DESCRIPTION_CHANNELS for d in made.descriptions):
         raise ValueError(f"gesture {made.number} has descriptions that do not fit")
+    moments = len(bearing_moments(made.rise_s, made.hold_s)) if made.bearing else 0
+    if len(made.bearing) != moments or any(len(moment) != BEARING_CHANNELS for moment in made.bearing):
+        raise ValueError(f"gesture {made.number} has a bearing that does not fit")
     return made

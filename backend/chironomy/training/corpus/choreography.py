@@ -23,6 +23,7 @@ from ...generators.rhythm.phrases import phrases_of
 from ...generators.rhythm.plan import Performed, plan
 from ...generators.rhythm.randomness import stream
 from ...generators.semtalk.choosing import (
+    BASE_AMOUNT,
     NOT_AGAIN_S,
     drawn,
     is_in_base,
@@ -51,8 +52,6 @@ _ATTEMPTS = 6
 #: From where the hand happens to be into the stroke, and out of the hold, at the shortest; and mean speeds on the way.
 _INTO_S, _OUT_S = 0.34, 0.55
 _RAISING_M_S, _LOWERING_M_S = 0.9, 0.65
-#: How much of a beat is in the base layer.
-_BASE_AMOUNT = 0.85
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def choreograph(
     base, translation = stood(take.base_rotations, pelvis, body, seed)
     semantic, _ = stood(take.semantic_rotations, pelvis, body, seed)
     semantic, placed = _performed(wanted, eased(semantic, body), body, performances, manner, seed)
-    beats = [replace(p, amount=_BASE_AMOUNT * p.amount) for p in placed if is_in_base(p.performance)]
+    beats = [replace(p, amount=BASE_AMOUNT * p.amount) for p in placed if is_in_base(p.performance)]
     base, beats = without_hurry(eased(base, body), beats, body)
     score = _score(take, placed)
     take = replace(

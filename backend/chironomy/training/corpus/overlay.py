@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...generators.semtalk.choosing import TRUNK_SHARE
+from ...generators.semtalk.gesture_plan import raised_weight
 from ...motion import rotations as rot
 from ...motion.rotations import Array
 from ...motion.skeleton import FINGERS, INDEX
@@ -73,7 +75,7 @@ def laid_over(rotations: Array, placed: Placed) -> Array:
     if last - first < 2:
         return rotations
     times_s = np.arange(first, last) / FPS
-    weight = _weight(placed, times_s)
+    weight = raised_weight(times_s, placed.start_s, placed.raised_s, placed.lowering_s, placed.end_s)
     actor = _sampled(placed, times_s)
     result = rotations.copy()
     part = result[first:last]
@@ -84,20 +86,10 @@ def laid_over(rotations: Array, placed: Placed) -> Array:
         part[:, joints] = rot.slerp(part[:, joints], goal, (placed.amount * weight)[:, None])
     rest = placed.performance.rotations[:3, _TRUNK]
     movement = rot.multiply(rot.inverse(rot.normalize(rest.mean(axis=0))), actor[:, _TRUNK])
-    part[:, _TRUNK] = rot.multiply(part[:, _TRUNK], rot.power(movement, (0.8 * placed.amount * weight)[:, None]))
+    part[:, _TRUNK] = rot.multiply(
+        part[:, _TRUNK], rot.power(movement, (TRUNK_SHARE * placed.amount * weight)[:, None])
+    )
     return result
-
-
-def _weight(placed: Placed, times_s: Array) -> Array:
-    """[T]: 0 before and after, 1 from the raised hand until it lowers; no corner in its speed."""
-    up = (times_s - placed.start_s) / placed.into_s
-    down = (placed.end_s - times_s) / placed.out_s
-    return _smooth_step(np.minimum(up, down))
-
-
-def _smooth_step(x: Array) -> Array:
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * x * (x * (6.0 * x - 15.0) + 10.0)
 
 
 def _sampled(placed: Placed, times_s: Array) -> Array:
