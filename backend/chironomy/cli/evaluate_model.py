@@ -12,8 +12,8 @@ import typer
 
 from .terminal import progress_bar
 
-#: In narrower terminals lines are cut by the terminal, not names by the table.
-_LEAST_WIDTH = 130
+#: Where nobody's terminal says how wide it is.
+_WIDTH_OF_FILES = 140
 
 if TYPE_CHECKING:
     from ..pipeline.model_figures.rows import Row
@@ -73,7 +73,9 @@ def _print_for_people(title: str, rows: Sequence[Row], beside: tuple[str, str]) 
         holds = {True: "yes", False: "no", None: ""}[row.holds]
         table.add_row(row.name, *figures, row.unit, str(row.target or ""), holds)
     console = Console(highlight=False)
-    console.print(table, width=max(console.width, _LEAST_WIDTH))
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_FILES
+    console.print(table)
     console.print(verdict(rows))
 
 
