@@ -32,6 +32,7 @@ def small_config() -> ModelConfig:
     """With a shortcut, and with so many codes for narrow latents that hardly anything is lost in rounding."""
     section = MODEL.model_dump()
     section["rvq"] |= {"code_width": 8, "codes": 256, "levels": 6}
+    section["front_end"]["called_classes"] = True
     for generator in ("base", "sparse"):
         section[generator]["plan_shortcut"] = 24
     return parse_model_config(section, "test")
@@ -69,7 +70,8 @@ def recorded(folder: Path, network: Network, rvq: dict[PartName, ResidualVQ], pl
             own["rotations"][:, joints] = own["base_rotations"][:, joints] = moved
     writer = CorpusWriter(folder, FACTS, shard_frames=10_000)
     for k, own in enumerate(arrays):
-        told = {"plan": plan[k].numpy(), "base_plan": plan[k].numpy()}
+        called = np.zeros(CONFIG.window_frames, np.int16)
+        told = {"plan": plan[k].numpy(), "base_plan": plan[k].numpy(), "called_class": called}
         given = dict.fromkeys(("plan_given", "base_plan_given"), np.ones(CONFIG.window_frames, np.uint8))
         writer.add(f"recording {k}", "val", own | told | given, licence="CC0-1.0")
     writer.close()

@@ -22,7 +22,7 @@ from ..nets.rvq import ResidualVQ
 from ..nets.semtalk import BaseNetwork, SparseNetwork
 from .body_points import BodyPoints
 from .conditions import conditions_of
-from .generation import plan_inputs, token_means, with_base_seed
+from .generation import gate_inputs, plan_inputs, token_means, with_base_seed
 from .motion_of_batch import Layer, layer_rotations, seen_motion
 from .visible import seed_alone
 from .windows import Batch, Windows
@@ -144,4 +144,6 @@ def _output(network: BaseNetwork | SparseNetwork, batch: Batch, config: ModelCon
     if is_base:
         return network(told.rhythm, told.speech, motion, mask, told.identity, **plan_inputs(told))
     seeded = with_base_seed(motion, batch, config)
-    return network(told.words, told.sentence, None, told.speech, seeded, mask, told.identity, **plan_inputs(told))
+    return network(
+        emotion=None, in_motion=seeded, mask=mask, in_id=told.identity, **gate_inputs(told), **plan_inputs(told)
+    )
