@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from chironomy.formats.gesture_choice import GestureChoice
 from chironomy.formats.take import Take
 from chironomy.generators.default import BUNDLED_MODEL, Choice, default_choice
 from chironomy.generators.models import examine
@@ -17,7 +18,7 @@ from chironomy.generators.semtalk.repertoire import read_repertoire
 from chironomy.motion.body import neutral_body
 from chironomy.motion.measure import motion_figures
 from chironomy.nets.model_card import read_card, sha256_of
-from chironomy.pipeline.hear import hear
+from chironomy.pipeline.hear import Recording, hear
 from chironomy.pipeline.perform import Wishes, perform
 from chironomy.speech.transcript import transcript_of_text
 
@@ -31,13 +32,17 @@ pytestmark = pytest.mark.skipif(not MODEL.is_dir(), reason=f"{MODEL} is not ther
 
 
 @pytest.fixture(scope="module")
-def take(tmp_path_factory: pytest.TempPathFactory) -> Take:
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """The first five seconds of the bundled recording."""
     samples, rate = soundfile.read(DEMO, dtype="float32")
     path = tmp_path_factory.mktemp("line") / "line.wav"
     soundfile.write(path, samples[: 5 * rate], rate)
     words = DEMO.with_suffix(".txt").read_text().split()[:SPOKEN_IN_5_S]
-    recording = hear(path, transcript_of_text(" ".join(words), "words", "en"), None)
+    return hear(path, transcript_of_text(" ".join(words), "words", "en"), None)
+
+
+@pytest.fixture(scope="module")
+def take(recording: Recording) -> Take:
     return perform(recording, neutral_body(), Wishes("semtalk", model=MODEL))
 
 
@@ -76,6 +81,19 @@ def test_it_makes_a_take_of_finite_numbers_that_names_it(take: Take) -> None:
 def test_hands_move_while_somebody_speaks(take: Take) -> None:
     assert np.abs(np.diff(take.semantic_rotations, axis=0)).max() > 1e-2
     assert 0.0 <= take.emphasis.min() < take.emphasis.max() <= 1.0
+
+
+def test_a_class_that_is_chosen_for_a_word_is_seen_and_no_gesture_is_not(recording: Recording, take: Take) -> None:
+    """psi rises where the animator asks for meaning, and falls where there is to be none."""
+
+    def score(word: int, choice: GestureChoice) -> float:
+        wishes = Wishes("semtalk", gesture_choices={word: choice}, model=MODEL)
+        return perform(recording, neutral_body(), wishes).metadata.words[word].score
+
+    scores = [word.score for word in take.metadata.words]
+    least, most = int(np.argmin(scores)), int(np.argmax(scores))
+    assert score(least, GestureChoice("negation")) > scores[least] + 0.3
+    assert score(most, GestureChoice("")) < scores[most] - 0.2
 
 
 def test_feet_stand_and_joints_stay_in_their_range(take: Take) -> None:

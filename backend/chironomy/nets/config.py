@@ -183,8 +183,8 @@ class FrontEndConfig(_Frozen):
     gesture_classes: Annotated[tuple[Name, ...], Field(max_length=1000)] = ()
     """Class of each frame: 0 leaves it open, k is the k-th name, counted from 1."""
     called_classes: bool = False
-    """The semantic gate reads which class each word calls for by the table of gesture classes, and hears the rhythm.
-    From vectors of words alone it must learn the table by heart, and rare words are not in any corpus."""
+    """The semantic gate reads which class each word calls for by the table of gesture classes, and hears the rhythm, in
+    the place of vectors of words: from those it must learn the table by heart, and rare words are in no corpus."""
     plan_width: Annotated[int, Field(ge=0, le=8192)] = 0
     """Further continuous channels per frame that a planner gives or leaves open."""
 

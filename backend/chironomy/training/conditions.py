@@ -81,7 +81,6 @@ def some_left_out(conditions: Conditions, settings: ConditionSettings) -> Condit
         words=_only_where(text, _without_some_channels(conditions.words, settings.text_dropout)),
         sentence=_only_where(text, _without_some_channels(conditions.sentence, settings.text_dropout)),
         gesture_class=_only_where(kept(settings.open_class), conditions.gesture_class),
-        called_class=_only_where(kept(settings.drop_called), conditions.called_class),
         plan_mask=None if mask is None else torch.maximum(mask, (1 - open_plan)[:, None, None].to(mask)),
     )
 

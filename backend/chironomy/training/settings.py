@@ -103,8 +103,6 @@ class ConditionSettings(_Settings):
     text_dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Share of the channels of words and sentence that are missing throughout a window: a corpus' few texts are else
     learned by heart."""
-    drop_called: Fraction = 0.2
-    """Share of windows in which no word calls for a class, so that the gate reads on its own, too."""
     open_class: Fraction = 0.5
     """Share of windows whose gesture classes are left open."""
     open_plan: Fraction = 0.15

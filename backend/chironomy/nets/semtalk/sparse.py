@@ -92,9 +92,10 @@ class SparseNetwork(nn.Module):
     ) -> Heard:
         """Meaning and gate of any number of windows; called_class [B, T] and rhythm [B, T, R] for `called_classes`."""
         features = self._features(in_word, feat_clip_text, hubert)
-        tokens = mean_of_tokens(features, self.config.rvq.frames_per_token)
-        if self.calls is not None:
-            tokens = tokens + self.calls(required(called_class, "called_class"), required(rhythm, "rhythm"))
+        if self.calls is None:
+            tokens = mean_of_tokens(features, self.config.rvq.frames_per_token)
+        else:
+            tokens = self.calls(required(called_class, "called_class"), required(rhythm, "rhythm"))
         gate = self.gate_logits(tokens)
         psi = F.softmax(gate, dim=-1)[..., 1].repeat_interleave(self.config.rvq.frames_per_token, dim=1)
         return Heard(self.meaning(features) * psi[..., None], gate)
