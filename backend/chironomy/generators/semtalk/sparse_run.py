@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from .base_run import Codes
 from .known_motion import known_motion
 from .lines import Line, Place, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes, choose_near
+from .windows import FRAMES_PER_TOKEN
 
 #: Frames in a batch; larger ones are no faster on a CPU.
 _GATE_FRAMES, _MOTION_FRAMES = 1024, 512
@@ -29,6 +31,8 @@ class _Asked(NamedTuple):
 
 def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent) -> list[Tensor]:
     """The gate's logits [W, N, 2] of each line, float32, on the CPU."""
+    if model.sparse.calls is not None:
+        return [_called_logits(model, line) for line in lines]
     places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
     most = windows_at_once(_GATE_FRAMES, lines[0], next(model.sparse.parameters()).device)
     parts = []
@@ -36,6 +40,21 @@ def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent
         parts.append(logits)
         progress("Semantic gate", (start + len(logits)) / len(places))
     return list(torch.cat(parts).split([line.windows.count for line in lines]))
+
+
+def _called_logits(model: Model, line: Line) -> Tensor:
+    """Of the whole line at once, with silence before and behind it: a window's ends would hide words that are near."""
+    network, windows = model.sparse, line.windows
+    assert network.calls is not None
+    assert line.called_class is not None
+    beside = network.calls.reach_tokens * FRAMES_PER_TOKEN
+    behind = windows.covered_frames - len(line.called_class) + beside
+    parameter = next(network.parameters())
+    called = torch.from_numpy(np.pad(line.called_class, (beside, behind)))
+    rhythm = torch.from_numpy(np.pad(line.features.rhythm, ((beside, behind), (0, 0))))
+    logits = network.called(called[None].to(parameter.device), rhythm[None].to(parameter))[0].float().cpu()
+    first = torch.arange(windows.count)[:, None] * (windows.stride // FRAMES_PER_TOKEN) + network.calls.reach_tokens
+    return logits[first + torch.arange(windows.length // FRAMES_PER_TOKEN)]
 
 
 def run_sparse(

@@ -127,6 +127,11 @@ class Calls(nn.Module):
             nn.Conv1d(width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
         )
 
+    @property
+    def reach_tokens(self) -> int:
+        """How far before and behind a token something changes it."""
+        return 2 * (_TOKENS_AROUND // 2)
+
     def forward(self, called_class: Tensor, rhythm: Tensor) -> Tensor:
         heard = torch.cat([self.gesture_class(called_class), rhythm], dim=-1)
         return self.layers(mean_of_tokens(heard, self.frames_per_token).transpose(1, 2)).transpose(1, 2)

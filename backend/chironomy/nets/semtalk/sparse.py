@@ -93,12 +93,16 @@ class SparseNetwork(nn.Module):
         """Meaning and gate of any number of windows; called_class [B, T] and rhythm [B, T, R] for `called_classes`."""
         features = self._features(in_word, feat_clip_text, hubert)
         if self.calls is None:
-            tokens = mean_of_tokens(features, self.config.rvq.frames_per_token)
+            gate = self.gate_logits(mean_of_tokens(features, self.config.rvq.frames_per_token))
         else:
-            tokens = self.calls(required(called_class, "called_class"), required(rhythm, "rhythm"))
-        gate = self.gate_logits(tokens)
+            gate = self.called(required(called_class, "called_class"), required(rhythm, "rhythm"))
         psi = F.softmax(gate, dim=-1)[..., 1].repeat_interleave(self.config.rvq.frames_per_token, dim=1)
         return Heard(self.meaning(features) * psi[..., None], gate)
+
+    def called(self, called_class: Tensor, rhythm: Tensor) -> Tensor:
+        """The gate's logits [B, N, 2] of a model with `called_classes`, from [B, T] and [B, T, R] of any length."""
+        assert self.calls is not None
+        return self.gate_logits(self.calls(called_class, rhythm))
 
     def perform(
         self,
