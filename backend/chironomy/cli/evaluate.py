@@ -103,13 +103,17 @@ def _document(
     takes: list[str], reference: list[str], recipe: str, figures: Sequence[Figure], notices: Sequence[str]
 ) -> dict[str, object]:
     rows = {
-        figure.name: {"unit": figure.unit, "value": _number(figure.value), "reference": _number(figure.reference)}
+        figure.name: {
+            "unit": figure.unit,
+            "value": in_json(figure.value),
+            "reference": in_json(figure.reference),
+        }
         for figure in figures
     }
     return {"takes": takes, "reference": reference, "recipe": recipe, "figures": rows, "notices": list(notices)}
 
 
-def _number(value: float) -> float | None:
+def in_json(value: float) -> float | None:
     """JSON knows no NaN."""
     return None if math.isnan(value) else round(value, 9)
 
@@ -125,12 +129,12 @@ def _print_for_people(title: str, recipe: str, figures: Sequence[Figure], beside
         table.add_column("reference", justify="right")
     table.add_column("")
     for figure in figures:
-        cells = [_text(figure.value, figure.digits)]
+        cells = [shown_number(figure.value, figure.digits)]
         if beside:
-            cells.append(_text(figure.reference, figure.digits))
+            cells.append(shown_number(figure.reference, figure.digits))
         table.add_row(figure.name, *cells, figure.unit)
     Console(highlight=False).print(table)
 
 
-def _text(value: float, digits: int) -> str:
+def shown_number(value: float, digits: int) -> str:
     return "–" if math.isnan(value) else f"{value:.{digits}f}"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from .evaluate import in_json, shown_number
 from .terminal import progress_bar
-
-#: Where nobody's terminal says how wide it is.
-_WIDTH_OF_FILES = 140
 
 if TYPE_CHECKING:
     from ..pipeline.model_figures.rows import Row
+
+#: Where nobody's terminal says how wide it is.
+_WIDTH_OF_FILES = 140
 
 
 def run_evaluate_model(model: Path, corpus: Path, data: Path | None, output: Path | None, as_json: bool) -> None:
@@ -46,14 +46,9 @@ def run_evaluate_model(model: Path, corpus: Path, data: Path | None, output: Pat
 
 def document_of(model: Path, corpus: Path, rows: Sequence[Row]) -> dict[str, object]:
     """As `chironomy card --figures` reads it, with targets beside."""
-    figures = {r.name: {"unit": r.unit, "value": _number(r.measured), "reference": _number(r.corpus)} for r in rows}
+    figures = {r.name: {"unit": r.unit, "value": in_json(r.measured), "reference": in_json(r.corpus)} for r in rows}
     targets = {r.name: {"target": str(r.target), "holds": r.holds} for r in rows if r.target is not None}
     return {"model": str(model), "reference": [str(corpus)], "figures": figures, "targets": targets}
-
-
-def _number(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return None if math.isnan(value) else round(value, 9)
 
 
 def _print_for_people(title: str, rows: Sequence[Row], beside: tuple[str, str]) -> None:
@@ -69,7 +64,7 @@ def _print_for_people(title: str, rows: Sequence[Row], beside: tuple[str, str]) 
     for head in ("", "should be", "holds"):
         table.add_column(head)
     for row in rows:
-        figures = (_text(value, row.digits) for value in (row.measured, row.corpus, row.real))
+        figures = (shown_number(value, row.digits) for value in (row.measured, row.corpus, row.real))
         holds = {True: "yes", False: "no", None: ""}[row.holds]
         table.add_row(row.name, *figures, row.unit, str(row.target or ""), holds)
     console = Console(highlight=False)
@@ -77,7 +72,3 @@ def _print_for_people(title: str, rows: Sequence[Row], beside: tuple[str, str]) 
         console.width = _WIDTH_OF_FILES
     console.print(table)
     console.print(verdict(rows))
-
-
-def _text(value: float, digits: int) -> str:
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"

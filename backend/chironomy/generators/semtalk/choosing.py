@@ -30,6 +30,8 @@ _ACTOR_BEAT, _ACTOR_BEAT_FROM = 0.45, 0.30
 #: How far a gesture reaches on a word without stress, and how much further on the most stressed one, in a style whose
 #: beats are of size 1. Beats reach no further, others more or less so.
 _REACH_M, _REACH_BY_STRESS_M, _REACH_MORE_OR_LESS_M = 0.2, 0.4, 0.25
+#: From where the hand happens to be into the stroke, and out of the hold, at the shortest.
+INTO_S, OUT_S = 0.34, 0.55
 #: How far trunk and head go along with an actor's gesture.
 TRUNK_SHARE = 0.8
 #: How much of a beat is in the base layer.

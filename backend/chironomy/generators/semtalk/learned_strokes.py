@@ -13,13 +13,12 @@ from ...speech.types import FPS
 from ..rhythm.library import Style
 from ..rhythm.plan import Performed
 from ..rhythm.randomness import stream
-from .choosing import NOT_AGAIN_S, TRUNK_SHARE, Variation, drawn, made_by, varied
+from .choosing import INTO_S, NOT_AGAIN_S, OUT_S, TRUNK_SHARE, Variation, drawn, made_by, varied
 from .gesture_plan import PlannedStroke, StrokeTimes, describe_strokes, on_the_way, raised_weight, resized
 from .repertoire import LearnedGesture, in_hand
 
-#: From where the hand is to where it is raised, and back; lengths of the arm a second, and at least so long.
+#: From where the hand is to where it is raised, and back; lengths of the arm a second.
 _RAISING_PER_S, _LOWERING_PER_S = 1.7, 1.2
-_INTO_S, _OUT_S = 0.34, 0.55
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,12 @@ def _strokes(
 ) -> tuple[PlannedStroke, ...]:
     apex = entry.nucleus_s + variation.lag_s
     raised = apex - gesture.rise_s / variation.speed
-    lowering = max(min(apex + gesture.hold_s / variation.speed, next_s - _INTO_S), apex + 0.1)
+    lowering = max(min(apex + gesture.hold_s / variation.speed, next_s - INTO_S), apex + 0.1)
     frame = int(np.clip(raised * FPS, 0, len(homes) - 1))
     hands = [(side, homes[frame, 6 * side : 6 * side + 3], d) for side, d in gesture.by_side()]
     described = [(side, home, resized(d, home, entry.choice.size, side, body)) for side, home, d in hands]
     way = max(float(np.linalg.norm(d[:3] - home)) for _, home, d in described)
-    into, out = max(_INTO_S, way / _RAISING_PER_S), max(_OUT_S, way / _LOWERING_PER_S)
+    into, out = max(INTO_S, way / _RAISING_PER_S), max(OUT_S, way / _LOWERING_PER_S)
     times = StrokeTimes(raised - into, raised, apex, lowering, lowering + out)
     return tuple(
         PlannedStroke(side, gesture.gesture_class, times, description, entry.word, gesture.number)

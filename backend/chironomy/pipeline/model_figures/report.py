@@ -27,6 +27,8 @@ from .sample import recorded, some_of
 
 #: A person who speaks and moves at once, beside whom the figures stand.
 MONOLOGUE = "reference/real_monologue_067.bvh"
+#: Of the first utterance; more than there are utterances, so that none has the seed of another.
+_OTHER_SEED = 1001
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _performed(
     progress("Performing the model's own", 0.2)
     own = by_own_plan(model, test)
     share = min(amounts.other_seed / max(amounts.test, 1e-9), 1.0)
-    other_seed = by_own_plan(model, test[: round(len(test) * share)], first_seed=1001)
+    other_seed = by_own_plan(model, test[: round(len(test) * share)], first_seed=_OTHER_SEED)
     progress("Learning classes", 0.35)
     classes = Classes(corpus.facts.gesture_classes)
     classes.learn(corpus, some_of(corpus.of_split("train"), amounts.known))

@@ -24,7 +24,9 @@ from ...generators.rhythm.plan import Performed, plan
 from ...generators.rhythm.randomness import stream
 from ...generators.semtalk.choosing import (
     BASE_AMOUNT,
+    INTO_S,
     NOT_AGAIN_S,
+    OUT_S,
     drawn,
     is_in_base,
     varied,
@@ -49,8 +51,7 @@ from .performances import Performance, active_sides, wrists_in_chest
 #: How deep the bones of a hand may come into the body, as far as corpora go.
 _DEEPEST_M = 0.012
 _ATTEMPTS = 6
-#: From where the hand happens to be into the stroke, and out of the hold, at the shortest; and mean speeds on the way.
-_INTO_S, _OUT_S = 0.34, 0.55
+#: Mean speeds of a hand on the way into the stroke, and out of the hold.
 _RAISING_M_S, _LOWERING_M_S = 0.9, 0.65
 
 
@@ -197,9 +198,9 @@ def _varied(performance: Performance, entry: Performed, chance: np.random.Genera
         amount=variation.amount,
         turn_rad=(float(chance.normal(0.0, np.radians(4.0))), float(chance.normal(0.0, np.radians(3.0)))),
         score=word_score(entry),
-        release_s=next_s - _INTO_S,
-        into_s=_INTO_S,
-        out_s=_OUT_S,
+        release_s=next_s - INTO_S,
+        into_s=INTO_S,
+        out_s=OUT_S,
     )
 
 
@@ -209,14 +210,14 @@ def _unhurried(placed: Placed, motion: Array, body: Body) -> Placed:
     sides = active_sides(placed.performance.hands)
     ways = []
     for moment_s, own_s in (
-        (placed.raised_s - _INTO_S, placed.performance.phases.raised_s),
-        (placed.lowering_s + _OUT_S, placed.performance.phases.lowering_s),
+        (placed.raised_s - INTO_S, placed.performance.phases.raised_s),
+        (placed.lowering_s + OUT_S, placed.performance.phases.lowering_s),
     ):
         here = motion[[int(np.clip(moment_s * FPS, 0, last))]]
         own = placed.performance.rotations[[min(int(own_s * FPS), len(placed.performance.rotations) - 1)]]
         way = wrists_in_chest(here, body)[0] - wrists_in_chest(own, body)[0]
         ways.append(float(np.linalg.norm(way[sides], axis=-1).max()))
-    return replace(placed, into_s=max(_INTO_S, ways[0] / _RAISING_M_S), out_s=max(_OUT_S, ways[1] / _LOWERING_M_S))
+    return replace(placed, into_s=max(INTO_S, ways[0] / _RAISING_M_S), out_s=max(OUT_S, ways[1] / _LOWERING_M_S))
 
 
 def _is_clear(motion: Array, placed: Placed, body: Body) -> bool:
