@@ -95,3 +95,12 @@ def test_our_own_beats_keep_apart_from_each_other_and_from_actors_gestures() -> 
 def test_a_beat_asked_for_by_hand_stays_however_crowded() -> None:
     every = [replace(p, choice=GestureChoice("beat")) if p.gesture_class == "beat" else p for p in planned("neutral")]
     assert not words_without_our_gesture(every, (), ("beat",))
+
+
+def test_who_says_i_in_passing_does_not_point_and_who_stresses_it_does() -> None:
+    entry = replace(planned("neutral")[3], gesture_class="self")
+
+    def points(prominence: float) -> bool:
+        return bool(words_for_actors([replace(entry, prominence=prominence)], ("self",), style_named("neutral"), 1))
+
+    assert (points(0.1), points(0.4)) == (False, True)

@@ -23,11 +23,11 @@ from ...motion import rotations as rot
 from ...motion.body import Body, neutral_body
 from ...motion.rotations import Array
 from ...nets.config import FrontEndConfig
-from ...nets.front_end.features import Features, FrontEnd
 from ...nets.front_end.features import front_end as front_end_of
 from ...progress import Progress, silent
 from ...speech.types import FPS, Audio, Speech
 from ..corpus_format import CorpusFacts, CorpusIndex
+from ..heard import heard_fields
 from ..shards import CorpusWriter
 from .choreography import Utterance, by_class, choreograph
 from .idles import Idle, read_idles
@@ -191,28 +191,8 @@ def _some_left_open(strokes: Sequence[PlannedStroke], job: _Job) -> list[Planned
 def _heard(order: Order, audio: Audio, speech: Speech) -> dict[str, NDArray]:
     front_end = front_end_of(order.front_end, Path())  # pyright: ignore[reportArgumentType] (frozen models can be hashed)
     features = front_end.features(speech, audio)
-    rows, index = _sentences(front_end, features, order.sentence_frames)
     if features.phones is None or features.word_features is None or features.word_index is None:
         raise UserError("the corpus is made for models that read phones and MiniLM's words: choose such a recipe")
-    return {
-        "rhythm": features.rhythm.astype(np.float16),
-        "phones": features.phones.astype(np.int16),
-        "word_index": features.word_index.astype(np.int32),
-        "word_features": features.word_features.astype(np.float16),
-        "called_class": called_classes(speech, features.frames, order.front_end.gesture_classes),
-        "sentence_index": index,
-        "sentence_features": rows,
-    }
-
-
-def _sentences(front_end: FrontEnd, features: Features, frames: int) -> tuple[NDArray, NDArray]:
-    """Each different text of a window once [S, C], and which one a window has that starts at a frame [T]."""
-    said = front_end.window_text(features)
-    first: dict[str, int] = {}
-    index = np.zeros(features.frames, np.int32)
-    numbers: dict[str, int] = {}
-    for start in range(features.frames):
-        text = said(start, frames)
-        first.setdefault(text, start)
-        index[start] = numbers.setdefault(text, len(numbers))
-    return front_end.sentence_vectors(features, list(first.values()), frames).astype(np.float16), index
+    fields = heard_fields(front_end, features, order.sentence_frames)
+    called = called_classes(speech, features.frames, order.front_end.gesture_classes)
+    return {**fields, "rhythm": features.rhythm.astype(np.float16), "called_class": called}
