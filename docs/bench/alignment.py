@@ -16,14 +16,15 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from flite_speech import Flite, FliteMissing, Utterance
 from stages import machine, write_section
 
+from chironomy.errors import UserError
 from chironomy.formats.words import TimingMethod
 from chironomy.speech.align import align
 from chironomy.speech.audio import read_audio
 from chironomy.speech.transcript import transcript_of_text
 from chironomy.speech.types import SAMPLE_RATE, Alignment, Audio, Samples
+from chironomy.training.corpus.synthesis.voices import Voice, speak
 
 _SENTENCES = Path(__file__).with_name("sentences.txt")
 _NOISE_DB = (30, 20, 10)
@@ -60,7 +61,7 @@ def main() -> None:
 def rows(data: Path) -> Iterator[tuple[str, str]]:
     try:
         yield from against_flite()
-    except FliteMissing as error:
+    except UserError as error:
         yield "synthetic speech", f"skipped: {error}"
     index = data / "speech" / "index.tsv"
     if not index.is_file():
@@ -74,7 +75,8 @@ def rows(data: Path) -> Iterator[tuple[str, str]]:
 
 def against_flite() -> Iterator[tuple[str, str]]:
     sentences = _SENTENCES.read_text(encoding="utf-8").split("\n")
-    spoken = [(text, Flite(voice).say(text)) for voice in ("slt", "rms") for text in sentences if text]
+    voices = [Voice("flite", name, 1.0) for name in ("slt", "rms")]
+    spoken = [(text, *speak(transcript_of_text(text), voice)) for voice in voices for text in sentences if text]
     random = np.random.default_rng(1)
 
     def noisy(level_db: float) -> Callable[[Samples], Samples]:
@@ -89,15 +91,14 @@ def against_flite() -> Iterator[tuple[str, str]]:
         yield flite_row(f"white noise {level_db} dB below", spoken, noisy(level_db))
 
 
-def flite_row(name: str, spoken: list[tuple[str, Utterance]], changed: Callable[[Samples], Samples]) -> tuple[str, str]:
+def flite_row(
+    name: str, spoken: list[tuple[str, Audio, Alignment]], changed: Callable[[Samples], Samples]
+) -> tuple[str, str]:
     errors: list[float] = []
     estimated = 0
-    for text, utterance in spoken:
-        result = align(Audio(changed(utterance.samples), "flite"), transcript_of_text(text))
-        truth = utterance.token_times_s
-        if len(truth) != len(result.words):
-            raise ValueError(f"flite says other words than the transcript has: {text}")
-        errors += [word.start_s - start for word, (start, _) in zip(result.words, truth, strict=True)]
+    for text, audio, truth in spoken:
+        result = align(Audio(changed(audio.samples), "flite"), transcript_of_text(text))
+        errors += [word.start_s - true.start_s for word, true in zip(result.words, truth.words, strict=True)]
         estimated += sum(word.method is TimingMethod.ESTIMATED for word in result.words)
     size = np.abs(errors) * 1000
     return (

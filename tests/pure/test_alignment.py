@@ -1,19 +1,19 @@
 """Words and phones get their times; what is not in the sound is estimated, and the fit says so."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from chironomy.errors import UserError
 from chironomy.formats.words import TimingMethod
 from chironomy.progress import Cancelled
 from chironomy.speech.align import align
 from chironomy.speech.audio import read_audio
 from chironomy.speech.transcript import Passage, transcript_of_text
 from chironomy.speech.types import SAMPLE_RATE, Audio
+from chironomy.training.corpus.synthesis.voices import Voice, speak
 
 REPOSITORY = Path(__file__).parents[2]
 RECORDINGS = REPOSITORY.parent / "shared" / "data" / "speech"
@@ -29,30 +29,23 @@ SENTENCES = [
 OTHER_TEXT = "No, I don't think that's a good idea, but maybe Elizabeth would have told Alexander about it."
 
 
-def _flite_speech():
-    path = REPOSITORY / "docs" / "bench" / "flite_speech.py"
-    specification = importlib.util.spec_from_file_location("flite_speech", path)
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["flite_speech"] = module
-    specification.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def spoken():
-    """[(text, utterance with true times)], by a woman and a man."""
-    flite = _flite_speech()
+    """[(text, sound, its true times)], by a woman and a man."""
     try:
-        voices = [flite.Flite(voice) for voice in ("slt", "rms")]
-    except flite.FliteMissing as error:
+        return [
+            (text, *speak(transcript_of_text(text), Voice("flite", name, 1.0)))
+            for name in ("slt", "rms")
+            for text in SENTENCES
+        ]
+    except UserError as error:
         pytest.skip(str(error))
-    return [(text, voice.say(text)) for voice in voices for text in SENTENCES]
 
 
 @pytest.fixture(scope="module")
 def sentence(spoken):
-    text, utterance = spoken[4]
-    return text, Audio(utterance.samples, "fox.wav")
+    text, audio, _ = spoken[4]
+    return text, replace(audio, source="fox.wav")
 
 
 def require_order(result, duration_s, transcript):
@@ -72,11 +65,10 @@ def require_order(result, duration_s, transcript):
 
 def test_word_onsets_are_where_the_synthesiser_put_them(spoken):
     errors = []
-    for text, utterance in spoken:
-        result = align(Audio(utterance.samples), transcript_of_text(text))
+    for text, audio, truth in spoken:
+        result = align(audio, transcript_of_text(text))
         assert result.fit > 0.8
-        truth = utterance.token_times_s
-        errors += [abs(w.start_s - start) for w, (start, _) in zip(result.words, truth, strict=True)]
+        errors += [abs(w.start_s - true.start_s) for w, true in zip(result.words, truth.words, strict=True)]
     assert np.median(errors) <= 0.025
     assert np.quantile(errors, 0.9) <= 0.060
 
@@ -159,11 +151,11 @@ def test_minutes_of_speech_are_aligned_window_by_window(spoken):
     silence = np.zeros(25 * SAMPLE_RATE, np.float32)
     parts, text, truth, position = [silence], [], [], 25.0
     while position < 150:
-        sentence, utterance = spoken[len(text) % len(spoken)]
-        truth += [position + start for start, _ in utterance.token_times_s]
+        sentence, audio, exact = spoken[len(text) % len(spoken)]
+        truth += [position + word.start_s for word in exact.words]
         text.append(sentence)
-        parts.append(utterance.samples)
-        position += len(utterance.samples) / SAMPLE_RATE
+        parts.append(audio.samples)
+        position += audio.duration_s
     audio = Audio(np.concatenate(parts))
     transcript = transcript_of_text(" ".join(text))
     fractions = []

@@ -54,6 +54,11 @@ def arpabet(ipa: str) -> tuple[str, ...]:
     return tuple(phones)
 
 
+def unknown_signs(ipa: str) -> str:
+    """What `arpabet` leaves out of it."""
+    return re.sub(f"[ˈˌ]|{_alternatives(_sounds()['ipa'])}", "", ipa)
+
+
 def _alternatives(table: dict[str, str]) -> str:
     return "|".join(re.escape(key) for key in sorted(table, key=len, reverse=True))
 

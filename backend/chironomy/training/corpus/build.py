@@ -31,10 +31,11 @@ from ..heard import heard_fields
 from ..shards import CorpusWriter
 from .choreography import Utterance, by_class, choreograph
 from .idles import Idle, read_idles
-from .lines import Line, hear_line, recorded_lines, require_synthesiser, spoken_lines
+from .lines import Line, hear_line, recorded_lines, spoken_lines
 from .performances import Performance, read_performances, with_mirror_images
 from .repertoire import learned_gestures
 from .strokes import base_strokes, semantic_strokes
+from .synthesis.voices import require_synthesisers
 
 STYLES = ("calm", "neutral", "lively")
 _STYLE_SHARES = (0.25, 0.5, 0.25)
@@ -82,7 +83,7 @@ def build(order: Order, folder: Path, workers: int = 1, progress: Progress = sil
 
     The same order gives the same corpus. Raises UserError.
     """
-    require_synthesiser()
+    require_synthesisers()
     facts = CorpusFacts(
         name="chironomy-gestures",
         speakers=STYLES,
@@ -117,7 +118,7 @@ def _add(writer: CorpusWriter, made: _Made) -> int:
     if made.problem:
         writer.skip(name, made.problem)
         return 0
-    audio = line.audio.name if line.audio else f"flite {line.voice}"
+    audio = line.said_by.name if isinstance(line.said_by, Path) else line.said_by.label
     writer.add(
         name, line.split, made.arrays, speaker=made.style, words=made.words, audio=audio,
         licence=f"speech: {line.licence}; {_LICENCES}", group=line.group,

@@ -14,8 +14,8 @@ from ...progress import Progress, silent
 from ..corpus_format import FPS, Recording, SkippedRecording
 from ..shards import Corpus
 from .recognised_performances import performances_of
+from .synthesis.voices import is_synthetic
 
-_SYNTHESISER = "flite"
 _DIALOGUE = "dialogue-"
 _UNSEEN = "unseen"
 
@@ -53,7 +53,7 @@ def voice_of(recording: Recording) -> str:
 
 
 def is_of_a_person(recording: Recording) -> bool:
-    return not recording.audio.startswith(_SYNTHESISER)
+    return not is_synthetic(recording.audio)
 
 
 def kind_of(recording: Recording) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
-import subprocess
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,13 +17,10 @@ from ...speech.align import align
 from ...speech.audio import read_audio
 from ...speech.rhythm import analyse_rhythm
 from ...speech.transcript import transcript_of_text
-from ...speech.types import SAMPLE_RATE, Audio, Speech
+from ...speech.types import SAMPLE_RATE, Alignment, Audio, Speech
 from ..corpus_format import Split
+from .synthesis.voices import VOICES, Voice, speak
 
-#: flite's voices and their pace. The aligner hears them as well as people; espeak-ng's it follows in one case of nine.
-_VOICES = (
-    ("slt", 1.0), ("rms", 1.0), ("awb", 1.0), ("slt", 1.12), ("rms", 0.9), ("awb", 1.1), ("slt", 0.92), ("rms", 1.1),
-)  # fmt: skip
 _SHORTEST_WORDS, _LONGEST_WORDS = 26, 60
 #: Sentences as people say them to each other, a line each: speeches of state hardly greet, count or point.
 _DIALOGUE = Path(__file__).parent / "dialogue.txt"
@@ -46,10 +40,8 @@ class Line:
     split: Split
     text: str
     licence: str
-    audio: Path | None = None
-    """The recording; without one flite speaks."""
-    voice: str = ""
-    pace: float = 1.0
+    said_by: Path | Voice
+    """The recording of a person, or who reads the text."""
 
 
 def recorded_lines(folder: Path) -> list[Line]:
@@ -67,7 +59,7 @@ def recorded_lines(folder: Path) -> list[Line]:
         split: Split = "test" if alone or number % 10 == 7 else "val" if number % 10 == 3 else "train"
         licence = "Apache-2.0" if row["speaker"] == "reader_b" else "CC BY 4.0" if "libri" in name else "public domain"
         # the same sentence read by two people must not be trained on and tested
-        lines.append(Line(name, _sentence_of(name), split, row["transcript"], licence, audio=folder / row["file"]))
+        lines.append(Line(name, _sentence_of(name), split, row["transcript"], licence, folder / row["file"]))
     return _one_split_a_group(lines)
 
 
@@ -118,45 +110,55 @@ def _dialogue_lines(seed: int) -> Iterator[Line]:
 def _spoken_line(
     name: str, round_number: int, group: str, split: Split, text: str, chance: np.random.Generator
 ) -> Line:
-    voice, pace = _VOICES[chance.integers(len(_VOICES))]
-    return Line(f"{name}-{voice}-{round_number}", group, split, text, "public domain", voice=voice, pace=pace)
+    voice = VOICES[chance.integers(len(VOICES))]
+    return Line(f"{name}-{voice.name}-{round_number}", group, split, text, "public domain", voice)
 
 
 def hear_line(line: Line) -> tuple[Audio, Speech]:
-    """The line's sound and what the product hears in it. Raises UserError where that does not fit its text."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = line.audio or _spoken(line, Path(folder) / "speech.wav")
-        audio = read_audio(path)
-    audio = _with_silence(audio, zlib.crc32(line.id.encode()))
-    if audio.duration_s > _LONGEST_S:
-        raise UserError(f"{line.id}: lasts {audio.duration_s:.0f} s")
-    alignment = align(audio, transcript_of_text(line.text, line.id))
-    if alignment.fit < _LEAST_FIT:
-        raise UserError(f"{line.id}: its text does not fit its sound (fit {alignment.fit:.2f})")
+    """The line's sound and what the product hears in it; of a synthesiser's words and phones, its own times.
+
+    Raises UserError where sound and text do not fit each other.
+    """
+    transcript = transcript_of_text(line.text, line.id)
+    chance = np.random.default_rng(zlib.crc32(line.id.encode()))
+    if isinstance(line.said_by, Voice):
+        spoken, exact = speak(transcript, line.said_by)
+        audio, before_s = _with_silence(spoken, chance)
+        _require_short(line, audio)
+        alignment = _later(exact, before_s)
+    else:
+        audio, _ = _with_silence(read_audio(line.said_by), chance)
+        _require_short(line, audio)
+        alignment = align(audio, transcript)
+        if alignment.fit < _LEAST_FIT:
+            raise UserError(f"{line.id}: its text does not fit its sound (fit {alignment.fit:.2f})")
     return audio, Speech(audio.duration_s, alignment, analyse_rhythm(audio, alignment.words))
 
 
-def _with_silence(audio: Audio, seed: int) -> Audio:
-    """Some quiet before and after: synthesisers start at once, people do not."""
-    chance = np.random.default_rng(seed)
+def _with_silence(audio: Audio, chance: np.random.Generator) -> tuple[Audio, float]:
+    """Some quiet before and after, and how long it is before: synthesisers start at once, people do not."""
     pads = [chance.normal(0.0, 1e-4, int(SAMPLE_RATE * chance.uniform(*span))) for span in (_BEFORE_S, _AFTER_S)]
     samples = np.concatenate([pads[0], audio.samples, pads[1]]).astype(np.float32)
-    return Audio(samples, audio.source)
+    return Audio(samples, audio.source), len(pads[0]) / SAMPLE_RATE
 
 
-def require_synthesiser() -> None:
-    """Raises UserError where flite is missing."""
-    if shutil.which("flite") is None:
-        raise UserError("flite: is not installed, and the corpus needs its voices: sudo apt-get install flite")
+def _require_short(line: Line, audio: Audio) -> None:
+    if audio.duration_s > _LONGEST_S:
+        raise UserError(f"{line.id}: lasts {audio.duration_s:.0f} s")
 
 
-def _spoken(line: Line, path: Path) -> Path:
-    stretch = f"duration_stretch={1 / line.pace:.3f}"
-    command = ["flite", "-voice", line.voice, "--setf", stretch, "-t", line.text, "-o", str(path)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=120)  # noqa: S603 (no shell, our own options)
-    if done.returncode or not path.exists():
-        raise UserError(f"{line.id}: flite could not speak it")
-    return path
+def _later(alignment: Alignment, by_s: float) -> Alignment:
+    """The same with all times so much later."""
+    words = [
+        replace(
+            word,
+            start_s=word.start_s + by_s,
+            end_s=word.end_s + by_s,
+            phones=tuple(replace(p, start_s=p.start_s + by_s, end_s=p.end_s + by_s) for p in word.phones),
+        )
+        for word in alignment.words
+    ]
+    return replace(alignment, words=tuple(words))
 
 
 def _pieces(path: Path) -> list[str]:
