@@ -61,9 +61,11 @@ def _spoken(text: str, voice: str, words_per_minute: int) -> tuple[np.ndarray, i
         **_installed(), "voice": voice, "words_per_minute": words_per_minute, "text": text, "longest_s": LONGEST_S,
     }  # fmt: skip
     program = [sys.executable, "-I", espeak_process.__file__]
-    done = subprocess.run(  # noqa: S603 (no shell, our own program)
-        program, input=json.dumps(asked).encode(), capture_output=True, check=False, timeout=_PATIENCE_S
-    )
+    given = json.dumps(asked).encode()
+    try:  # no shell, our own program
+        done = subprocess.run(program, input=given, capture_output=True, check=False, timeout=_PATIENCE_S)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"eSpeak NG: does not come to an end with “{text}”") from error
     if done.returncode:
         raise UserError(f"eSpeak NG: {_PROBLEMS.get(done.returncode, f'could not speak “{text}”')}")
     told, _, sound = done.stdout.partition(b"\n")
