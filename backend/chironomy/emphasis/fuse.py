@@ -24,6 +24,8 @@ from .curve import MAX_EMPHASIS, emphasis_curve
 #: Layers are kept less than half a turn apart, where "the short way" from one to the other would change sides.
 MAX_APART_RAD = np.radians(170.0)
 _SOFT_RAD = np.radians(10.0)
+#: Scalar product of quaternions a quarter turn apart.
+_QUARTER_APART = np.cos(np.radians(45.0))
 
 
 def fuse(base: ArrayLike, semantic: ArrayLike, emphasis: ArrayLike) -> Array:
@@ -88,6 +90,15 @@ def within_reach(base: ArrayLike, semantic: ArrayLike) -> Array:
     A joint that goes on turning past half a turn waits at the border, on its own side, instead of changing sides.
     """
     base, semantic = np.asarray(base, dtype=float), np.asarray(semantic, dtype=float)
+    out = _same_hemisphere(base, semantic)
+    # joints that are never a quarter turn apart, and those are most, stay as they are
+    far = np.flatnonzero((_alike(base, out) <= _QUARTER_APART).any(axis=0))
+    if len(far):
+        out[:, far] = _brought_within_reach(base[:, far], out[:, far])
+    return out
+
+
+def _brought_within_reach(base: Array, semantic: Array) -> Array:
     delta = rot.make_continuous(rot.multiply(rot.inverse(base), semantic))
     delta *= np.where(delta[:1, :, :1] < 0, -1.0, 1.0)
     sine = np.linalg.norm(delta[..., 1:], axis=-1)
@@ -97,7 +108,7 @@ def within_reach(base: ArrayLike, semantic: ArrayLike) -> Array:
     wanted = np.minimum(soft_clamp(apart, -np.pi, MAX_APART_RAD, _SOFT_RAD), home)
     axis = delta[..., 1:] / np.maximum(sine, 1e-12)[..., None]
     brought = rot.multiply(base, rot.exp(axis * wanted[..., None]))
-    return np.where((wanted == apart)[..., None], _same_hemisphere(base, semantic), brought)
+    return np.where((wanted == apart)[..., None], semantic, brought)
 
 
 def fused_take(take: Take, sliders: Mapping[int, float] | None = None) -> tuple[Array, Array, Array]:
@@ -132,4 +143,9 @@ def _shortened(q: Array, angle_rad: float) -> Array:
 
 
 def _same_hemisphere(reference: Array, q: Array) -> Array:
-    return np.where(np.sum(reference * q, axis=-1, keepdims=True) < 0, -q, q)
+    return np.where(_alike(reference, q)[..., None] < 0, -q, q)
+
+
+def _alike(a: Array, b: Array) -> Array:
+    """[...]: scalar product of quaternions [..., 4]."""
+    return np.einsum("...k,...k->...", a, b)

@@ -174,9 +174,22 @@ def to_matrix(q: ArrayLike) -> Array:
 
 
 def from_matrix(m: ArrayLike) -> Array:
-    """[..., 3, 3] to [..., 4] with w ≥ 0; well-conditioned at every angle (largest of the four is the pivot)."""
+    """[..., 3, 3] to [..., 4] with w ≥ 0; well-conditioned at every angle."""
     m = np.asarray(m, dtype=float)
-    m00, m01, m02, m10, m11, m12, m20, m21, m22 = np.moveaxis(m.reshape(*m.shape[:-2], 9), -1, 0)
+    (m00, m01, m02), (m10, m11, m12), (m20, m21, m22) = (_components(row) for row in np.moveaxis(m, -2, 0))
+    four_w_squared = 1 + m00 + m11 + m22
+    q = np.stack([four_w_squared, m21 - m12, m02 - m20, m10 - m01], axis=-1)
+    # turns over 120°, of which there are few
+    far = four_w_squared < 1
+    if np.any(far):
+        q[far] = _by_largest_component(m[far])
+    q = normalize(q)
+    return np.where(q[..., :1] < 0, -q, q)
+
+
+def _by_largest_component(m: Array) -> Array:
+    """Matrices [n, 3, 3] to quaternions [n, 4], not of unit length; the largest of the four components is the pivot."""
+    m00, m01, m02, m10, m11, m12, m20, m21, m22 = m.reshape(len(m), 9).T
     x, y, z, xy, xz, yz = m21 - m12, m02 - m20, m10 - m01, m10 + m01, m02 + m20, m21 + m12
     # every row is the quaternion times four times one of its own components; so is every column
     rows = [
@@ -186,8 +199,7 @@ def from_matrix(m: ArrayLike) -> Array:
         [z, xz, yz, 1 - m00 - m11 + m22],
     ]
     pivot = np.argmax(np.stack([rows[k][k] for k in range(4)], axis=-1), axis=-1)
-    q = normalize(np.stack([np.choose(pivot, row) for row in rows], axis=-1))
-    return np.where(q[..., :1] < 0, -q, q)
+    return np.stack([np.choose(pivot, row) for row in rows], axis=-1)
 
 
 def to_six_d(q: ArrayLike) -> Array:

@@ -14,6 +14,7 @@ from torch import nn
 from ..errors import UserError
 from ..formats.atomic import replacing_files_in
 from .config import ModelConfig, PartName, read_model_config, write_model_config
+from .convolution import lay_out
 from .front_end.vocabulary import Vocabulary, write_vocabulary
 from .global_motion import GlobalMotion
 from .model_card import CARD, Card, Origin, read_card, remedy, verified, write_card
@@ -63,7 +64,9 @@ class _Reader:
 
     def filled(self, name: str, network: Network, dtype: torch.dtype = torch.float32) -> Network:
         read_tensors(network, verified(self.folder, self.card, f"{name}.safetensors"), remedy(self.card), dtype)
-        return network.to(self.device, dtype).eval().requires_grad_(False)
+        network = network.to(self.device, dtype).eval().requires_grad_(False)
+        lay_out(network)
+        return network
 
 
 def read_model(folder: str | Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Model:

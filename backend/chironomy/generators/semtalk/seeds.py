@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import NamedTuple
 
 from torch import Tensor
@@ -22,7 +23,7 @@ class Seed(NamedTuple):
     motion: Tensor
     """[S, 337], as the networks see it."""
     root: Tensor
-    """[3], metres: where the root is on the first of these frames."""
+    """[3], metres: where the root is on the first of these frames. Models that see velocities alone do not ask."""
 
 
 def seed_after(model: Model, codes: Mapping[PartName, Tensor], before: Seed, overlap: int) -> Seed:
@@ -32,14 +33,16 @@ def seed_after(model: Model, codes: Mapping[PartName, Tensor], before: Seed, ove
     decoder that no loss ever saw.
     """
     config, device = model.config, next(model.global_motion.parameters()).device
-    # of the root all frames are needed, of the other parts the end; with a token more, from which velocities follow
+    # a token more than is wanted, from which velocities follow
     tail = overlap + FRAMES_PER_TOKEN
+    # where the root is depends on its whole way; its velocity does not
+    on_the_way = tail if config.behaviour.seed_translation == "velocity" else FRAMES_PER_TOKEN * len(codes["lower"])
     decoded: dict[PartName, Tensor] = {
         part: _end_of(model, part, values, tail) for part, values in codes.items() if part != "lower"
     }
-    lower = model.rvq["lower"].decode(codes["lower"][None].to(device).long())[0]
+    lower = _end_of(model, "lower", codes["lower"], on_the_way + model.global_motion.context_frames)
     legs = global_input(lower, config.behaviour.contacts_to_global_motion == "decoded")
-    velocity = root_velocity(model.global_motion(legs[None]))
+    velocity = root_velocity(model.global_motion(legs[None]))[:, -on_the_way:]
     decoded["lower"] = lower[-tail:]
     motion = from_parts(decoded, config.parts)
     motion[:, TRANSLATION] = to_translation(velocity, before.root[None].to(device), config.fps)[0, -tail:]
@@ -49,6 +52,7 @@ def seed_after(model: Model, codes: Mapping[PartName, Tensor], before: Seed, ove
 
 
 def _end_of(model: Model, part: PartName, codes: Tensor, frames: int) -> Tensor:
-    """The last frames [frames, D] of codes [N, levels], decoded."""
+    """The last frames of codes [N, levels], decoded: whole tokens, at least so many frames where there are as many."""
     rvq, tokens = model.rvq[part], len(codes)
-    return decode_span(decoder_of(rvq, codes), tokens - frames // FRAMES_PER_TOKEN, tokens, tokens, rvq.context_tokens)
+    first = max(tokens - ceil(frames / FRAMES_PER_TOKEN), 0)
+    return decode_span(decoder_of(rvq, codes), first, tokens, tokens, rvq.context_tokens)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import FrontEndConfig, ModelConfig
+from ..convolution import Conv1d
 from ..global_motion import MotionConvolutions
 from ..linear import Linear
 from ..motion_vector import MOTION_WIDTH
@@ -22,10 +23,10 @@ class SpeechEncoder(nn.Module):
         super().__init__()
         self.phones = nn.Embedding(len(front_end.phones), width) if front_end.speech == "phones" else None
         self.layers = nn.Sequential(
-            nn.Conv1d(front_end.speech_width or width, width, 3, padding=1, bias=False),
+            Conv1d(front_end.speech_width or width, width, 3, padding=1, bias=False),
             nn.BatchNorm1d(width),
             nn.GELU(),
-            nn.Conv1d(width, width, 3, padding=1, bias=False),
+            Conv1d(width, width, 3, padding=1, bias=False),
         )
 
     def forward(self, speech: Tensor) -> Tensor:
@@ -122,9 +123,9 @@ class Calls(nn.Module):
         self.frames_per_token = frames_per_token
         self.gesture_class = nn.Embedding(1 + len(front_end.gesture_classes), _CLASS_WIDTH)
         self.layers = nn.Sequential(
-            nn.Conv1d(_CLASS_WIDTH + front_end.rhythm_width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
+            Conv1d(_CLASS_WIDTH + front_end.rhythm_width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
             nn.GELU(),
-            nn.Conv1d(width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
+            Conv1d(width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
         )
 
     @property

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..config import PLANNED_PARTS, ModelConfig, PartName
+from ..convolution import Conv1d
 from ..linear import Linear
 
 #: Beside the layer that reads and those that ask.
@@ -26,7 +27,7 @@ class PlanShortcut(nn.Module):
     def __init__(self, config: ModelConfig, hidden: int) -> None:
         super().__init__()
         latent, per_token = config.rvq.code_width, config.rvq.frames_per_token
-        self.read = nn.Conv1d(config.front_end.plan_width, hidden, 3 * per_token, stride=per_token, padding=per_token)
+        self.read = Conv1d(config.front_end.plan_width, hidden, 3 * per_token, stride=per_token, padding=per_token)
         self.between = nn.ModuleList(Linear(hidden, hidden) for _ in range(_LAYERS_BETWEEN))
         self.ask = nn.ModuleDict({part: Linear(hidden, latent) for part in PLANNED_PARTS})
         self.correct = nn.ModuleDict({part: Linear(latent, latent) for part in PLANNED_PARTS})
