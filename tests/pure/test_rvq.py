@@ -5,6 +5,7 @@ import torch
 from weights_from_names import fixture, published_shapes, weights_from_names
 
 from chironomy.nets.config import ModelConfig, RvqConfig
+from chironomy.nets.convolution import lay_out
 from chironomy.nets.rvq import ResidualVQ
 from chironomy.nets.rvq.quantiser import Codebook, ResidualQuantiser
 
@@ -58,6 +59,16 @@ def test_a_stretch_with_context_decodes_as_in_the_whole(sigma):
         whole = network.decode_codes(latents)[:, 4 * first : 4 * last]
         piece = network.decode_codes(latents[:, first - context : last + context])[:, 4 * context : -4 * context]
     torch.testing.assert_close(piece, whole, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_weights_laid_out_for_generation_decode_the_same(batch):
+    network = ResidualVQ(5, _SMALL).eval().requires_grad_(False)
+    latents = torch.randn(batch, 40, 16)
+    with torch.inference_mode():
+        before = network.decode_codes(latents)
+        lay_out(network)
+        torch.testing.assert_close(network.decode_codes(latents), before, atol=1e-5, rtol=0)
 
 
 def test_the_published_decoder_sees_22_tokens_to_each_side():
