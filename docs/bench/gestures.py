@@ -40,7 +40,9 @@ Like is compared with like: what the product shows, both layers mixed by psi, wi
 semantic score, and the semantic layer with the corpus' semantic layer. FGD, L1 diversity and beat consistency should
 hold for both: the first is what everyone sees, the second what an animator gets who turns a word's emphasis up. All
 other lines are of what is shown, and of the corpus mixed. FGD: a feature network learned from the corpus, ten minutes
-against ten, mean of several; that of the corpus' own motion of these utterances is what the choice of them makes.
+against ten: the model's motion of some held-out utterances against the corpus' of others, beside the corpus' motion of
+both, means over all pairs of samples. Ten minutes are few, single pairs differ by half. Training recordings say other
+sentences, so that also the corpus' own held-out motion is further from them than their halves from each other.
 
 Beat consistency tells here how much moves, not whether it is in time: sound has about seven onsets a second, so that
 every moment is within the tolerance of 0.3 s of several. The corpus, whose apexes are on the voice's syllables, has no

@@ -1,66 +1,77 @@
-"""FGD of what a model performs, beside that between halves of the corpus."""
+"""FGD of what a model performs, beside that between samples of the corpus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 
 from ...evaluation import gesture_distance
 from ...evaluation.gesture_distance import Encode, as_input, pooled_latents
-from ...evaluation.subject import Subject
+from ...evaluation.subject import FPS, Subject
 from ...motion.rotations import Array
 from ...nets.feature_networks import encoder_of
 from ...nets.motion_features import learn_motion_features
 from ...training.corpus_format import Recording
 from ...training.shards import Corpus
 from .performed import Performed
-from .rows import NOTHING, Row, Target
+from .rows import Row, Target
 from .sample import mixed, recorded, some_of
 
 #: Minutes that the feature network learns from, of either kind of motion, and of each sample that is compared.
 _LEARNED_MINUTES, SAMPLE_MINUTES = 30, 10
-#: Distances are means over so many pairs of samples: one pair of ten minutes is a matter of luck.
-_DRAWS = 4
+#: Distances are means over several pairs of samples: one pair of ten minutes is a matter of luck.
+_TRAINING_DRAWS = 4
 _FACTOR = 1.5
 
-Kind = Callable[[Corpus, Recording], Subject]
-Halves = Sequence[tuple[Array, Array]]
+Recorded = Callable[[Corpus, Recording], Subject]
+Pairs = Sequence[tuple[Array, Array]]
 
 
 def distance_rows(own: Sequence[Performed], corpus: Corpus) -> list[Row]:
-    """FGD of what is shown and of the semantic layer, each to samples of the corpus of its kind, against that of two
-    such samples of the corpus' halves.
+    """FGD of what is shown and of the semantic layer, ten minutes of the model's against ten of the corpus'.
+
+    Judged are utterances that were held out: the model's motion of some against the corpus' motion of others, beside
+    the corpus' of the same two samples. Whatever sets the texts of both apart is in both figures. Shown as well are
+    distances to the training part, whose texts are others.
     """
     train = corpus.of_split("train")
     encode = _network(corpus, train)
-    of_mixed, of_semantic = (_halves(corpus, train, kind, encode) for kind in (mixed, recorded))
 
-    def away(motions: Sequence[Subject], halves: Halves) -> float:
-        latents = pooled_latents([motion.rotations for motion in motions], encode)
-        return float(np.mean([gesture_distance.corrected(latents, half) for pair in halves for half in pair]))
+    def latents(motions: Sequence[Subject]) -> Array:
+        return pooled_latents([motion.rotations for motion in motions], encode)
 
-    shown, semantic = [one.shown for one in own], [one.semantic for one in own]
-    return [
-        _judged("FGD of what is shown; corpus: between halves of it, mixed", away(shown, of_mixed), of_mixed),
-        _judged("FGD of the semantic layer; corpus: between halves of its own", away(semantic, of_semantic),
-                of_semantic),
-        _beside("FGD of what is shown, to the corpus' semantic layer", away(shown, of_semantic)),
-        _beside("FGD of the corpus' own motion of these utterances, mixed", NOTHING,
-                away([one.utterance.mixed for one in own], of_mixed)),
-        _beside("FGD of the corpus' own motion of these utterances, semantic layer", NOTHING,
-                away([one.utterance.subject for one in own], of_semantic)),
-    ]  # fmt: skip
-
-
-def _judged(name: str, measured: float, halves: Halves) -> Row:
-    between = float(np.mean([gesture_distance.corrected(*pair) for pair in halves]))
-    target = Target(high=_FACTOR * between, text=f"≤ {_FACTOR:g} times that between halves")
-    return Row(name, "", target, measured, between, digits=3)
+    rows = []
+    for name, performed, held_out, kind in (
+        ("of what is shown", _shown, _mixed, mixed),
+        ("of the semantic layer", _semantic, _recorded, recorded),
+    ):
+        ours, theirs = (
+            [latents([layer(one) for one in some]) for some in _samples(own)] for layer in (performed, held_out)
+        )
+        away = [(ours[a], theirs[b]) for a, b in permutations(range(len(ours)), 2)]
+        rows.append(_judged(f"FGD {name}; corpus: between samples of it", away, list(combinations(theirs, 2))))
+        halves = [_halves(corpus, train, kind, draw, latents) for draw in range(_TRAINING_DRAWS)]
+        to_training = [(sample, half) for sample in ours for pair in halves for half in pair]
+        of_corpus = [(sample, half) for sample in theirs for pair in halves for half in pair]
+        rows.append(_beside("the same, to training recordings; corpus: held-out ones", to_training, of_corpus))
+        rows.append(_beside("the same between halves of the training recordings", halves, halves))
+    return rows
 
 
-def _beside(name: str, measured: float, of_corpus: float = NOTHING) -> Row:
-    return Row(name, "", None, measured, of_corpus, digits=3)
+def _judged(name: str, ours: Pairs, theirs: Pairs) -> Row:
+    between = _distance(theirs)
+    target = Target(high=_FACTOR * between, text=f"≤ {_FACTOR:g} times the corpus'")
+    return Row(name, "", target, _distance(ours), between, digits=3)
+
+
+def _beside(name: str, ours: Pairs, theirs: Pairs) -> Row:
+    return Row(name, "", None, _distance(ours), _distance(theirs), digits=3)
+
+
+def _distance(pairs: Pairs) -> float:
+    return float(np.mean([gesture_distance.corrected(*pair) for pair in pairs]))
 
 
 def _network(corpus: Corpus, train: Sequence[Recording]) -> Encode:
@@ -73,18 +84,37 @@ def _network(corpus: Corpus, train: Sequence[Recording]) -> Encode:
     return encoder_of(learn_motion_features(learned))
 
 
-def _halves(corpus: Corpus, train: Sequence[Recording], kind: Kind, encode: Encode) -> Halves:
-    return [_sample(corpus, train, kind, draw, encode) for draw in range(_DRAWS)]
+def _samples(performed: Sequence[Performed]) -> Iterator[Sequence[Performed]]:
+    """Equal parts of about ten minutes; two at least."""
+    ends = np.cumsum([one.take.frames for one in performed])
+    count = max(round(ends[-1] / (SAMPLE_MINUTES * 60 * FPS)), 2)
+    borders = np.searchsorted(ends, np.arange(count + 1) * ends[-1] / count)
+    for first, end in pairwise(borders):
+        yield performed[first:end]
 
 
-def _sample(
-    corpus: Corpus, recordings: Sequence[Recording], kind: Kind, draw: int, encode: Encode
-) -> tuple[Array, Array]:
+def _halves(
+    corpus: Corpus, recordings: Sequence[Recording], kind: Recorded, draw: int,
+    latents: Callable[[Sequence[Subject]], Array],
+) -> tuple[Array, Array]:  # fmt: skip
     """Latents of ten minutes of one half of the recordings, and of the other; halves differ from draw to draw."""
     order = np.random.default_rng(draw).permutation(len(recordings))
-    halves = order[::2], order[1::2]
-    latents = []
-    for half in halves:
-        some = some_of([recordings[k] for k in half], SAMPLE_MINUTES, seed=draw)
-        latents.append(pooled_latents([kind(corpus, recording).rotations for recording in some], encode))
-    return latents[0], latents[1]
+    some = (some_of([recordings[k] for k in half], SAMPLE_MINUTES, seed=draw) for half in (order[::2], order[1::2]))
+    first, second = (latents([kind(corpus, recording) for recording in half]) for half in some)
+    return first, second
+
+
+def _shown(one: Performed) -> Subject:
+    return one.shown
+
+
+def _semantic(one: Performed) -> Subject:
+    return one.semantic
+
+
+def _mixed(one: Performed) -> Subject:
+    return one.utterance.mixed
+
+
+def _recorded(one: Performed) -> Subject:
+    return one.utterance.subject

@@ -35,7 +35,7 @@ _OTHER_SEED = 1001
 class Amounts:
     """Minutes that are looked at."""
 
-    test: float = 10.0
+    test: float = 40.0
     unseen: float = 5.0
     """Of utterances whose gestures are not in training either."""
     other_seed: float = 3.0
