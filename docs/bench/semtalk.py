@@ -158,8 +158,15 @@ def plain_way(model, line) -> None:
                 chosen = torch.where(semantic[:, None], codes_in(model, sparse, part), chosen)
             codes[part].append(chosen)
         seed = seed_after(model, {part: codes[part][-1] for part in BODY_PARTS}, seed, line.windows.overlap)
-    decoded = {part: model.rvq[part].decode(line.windows.join(torch.stack(codes[part]))[None]) for part in PARTS}
+    decoded = {part: model.rvq[part].decode(line.windows.join(padded(codes[part]))[None]) for part in PARTS}
     model.global_motion(global_input(decoded["lower"]))
+
+
+def padded(windows):
+    """Codes [W, N, levels] of windows whose last may be shorter."""
+    from torch.nn.utils.rnn import pad_sequence
+
+    return pad_sequence(windows, batch_first=True)
 
 
 def codes_in(model, output, part):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from semtalk_models import generate, line, request, tiny_model, write_tiny_model
+from semtalk_models import generate, line, model_of, request, tiny_model, write_tiny_model
 from spoken_lines import perform
 
 from chironomy.emphasis.fuse import fuse, layer_deltas
@@ -15,11 +15,12 @@ from chironomy.generators.locked import LockedFrames
 from chironomy.generators.semtalk import base_run, sparse_run
 from chironomy.generators.semtalk.base_run import run_base
 from chironomy.generators.semtalk.gate import gate_probability
-from chironomy.generators.semtalk.generator import SemTalkGenerator
+from chironomy.generators.semtalk.generator import SemTalkGenerator, perform_lines
 from chironomy.generators.semtalk.ground import stand
 from chironomy.generators.semtalk.known_motion import known_motion
 from chironomy.generators.semtalk.lines import Place
 from chironomy.generators.semtalk.sampling import Sampling
+from chironomy.generators.semtalk.settings import read_settings
 from chironomy.motion import rotations as rot
 from chironomy.motion.feet import foot_sliding
 from chironomy.motion.kinematics import forward
@@ -66,6 +67,13 @@ def test_legs_and_root_are_the_same_in_both_layers(made):
     joints = [INDEX["pelvis"], *LEGS]
     assert np.array_equal(take.base_rotations[:, joints], take.semantic_rotations[:, joints])
     assert np.array_equal(take.translation, take.semantic_translation)
+
+
+def test_a_model_whose_semantic_motion_has_no_legs_takes_those_of_the_base():
+    config = MODEL.config.model_copy(update={"sparse": MODEL.config.sparse.model_copy(update={"legs": False})})
+    made = generate(model_of(config), request(SHORT))[0]
+    assert np.array_equal(made.codes.semantic["lower"], made.codes.base["lower"])
+    assert not np.array_equal(made.codes.semantic["upper"], made.codes.base["upper"])
 
 
 def test_bodies_stand_on_the_ground_and_in_their_places_wherever_the_network_puts_them():
@@ -127,6 +135,21 @@ def test_lines_in_a_batch_are_made_as_alone():
         alone = generate(MODEL, wanted)[0]
         assert np.array_equal(alone.codes.base["upper"], own.codes.base["upper"])
         assert np.allclose(alone.take.semantic_rotations, own.take.semantic_rotations, atol=1e-4)
+
+
+def test_lines_whose_last_windows_are_of_other_lengths_are_made_as_alone():
+    long = model_of(MODEL.config.model_copy(update={"window_frames": 192}))
+    wanted = [request(SHORT, seed=seed) for seed in (1, 2, 3)]
+    lengths = (70, 400, 250)
+    lines = [line(long, own, frames) for own, frames in zip(wanted, lengths, strict=True)]
+    assert [own.windows.length_of(own.windows.count - 1) for own in lines] == [96, 64, 96]
+    together = perform_lines(long, lines, wanted, read_settings({}))
+    for own, request_of, made in zip(lines, wanted, together, strict=True):
+        alone = perform_lines(long, [own], [request_of], read_settings({}))[0]
+        assert alone.codes.tokens == own.windows.covered_tokens
+        assert np.array_equal(alone.codes.base["face"], made.codes.base["face"])
+        assert np.array_equal(alone.codes.semantic["hands"], made.codes.semantic["hands"])
+        assert np.allclose(alone.take.semantic_rotations, made.take.semantic_rotations, atol=1e-4)
 
 
 def test_each_window_begins_with_the_decoded_end_of_the_one_before():

@@ -107,6 +107,14 @@ def test_shapes_of_all_outputs(frames):
     assert set(output) == {"gate", *(f"{kind}_{part}" for part in BODY_PARTS for kind in ("cls", "rec"))}
 
 
+def test_without_legs_the_sparse_generator_makes_none():
+    whole = _config(64)
+    config = whole.model_copy(update={"sparse": whole.sparse.model_copy(update={"legs": False})})
+    sparse, inputs = _sparse(config)
+    assert not [name for name in sparse.state_dict() if name.startswith(("heads.lower", "cross.lower"))]
+    assert {name.partition("_")[2] for name in sparse(**inputs)} == {"", "upper", "hands"}
+
+
 @torch.inference_mode()
 def test_windows_prepared_together_and_finished_one_by_one_equal_the_whole_call():
     network, inputs = _base(_TINY, windows=3)

@@ -14,8 +14,19 @@ from chironomy.generators.semtalk.windows import Windows
 def test_windows_cover_all_frames_and_no_more_than_needed(frames, sizes):
     windows = Windows(frames, *sizes)
     assert windows.covered_frames >= frames
-    assert windows.count == 1 or windows.covered_frames - windows.stride < frames
+    assert windows.count == 1 or windows.start(windows.count - 1) + windows.overlap < frames
     assert windows.covered_tokens * 4 == windows.covered_frames
+    assert all(windows.length_of(k) == windows.length for k in range(windows.count - 1))
+
+
+@given(st.integers(1, 5000))
+def test_the_last_window_is_no_longer_than_it_must_be(frames):
+    windows = Windows(frames, 256)
+    last = windows.count - 1
+    behind = windows.start(last) + windows.length_of(last) - frames
+    assert 64 <= windows.length_of(last) <= 256
+    assert behind < 40 or windows.length_of(last) == 64
+    assert behind >= 8 or windows.length_of(last) == 256
 
 
 @pytest.mark.parametrize(("frames", "count"), [(1, 1), (20, 1), (64, 1), (65, 2), (124, 2), (125, 3), (1800, 30)])
@@ -24,15 +35,16 @@ def test_a_clip_shorter_than_a_window_is_one_window_and_a_tail_gets_one_of_its_o
 
 
 def test_what_is_behind_the_end_is_the_last_frame_held():
-    cut = Windows(70).cut(np.arange(70))
-    assert cut.shape == (2, 64)
-    assert cut[1, :10].tolist() == list(range(60, 70))
-    assert set(cut[1, 10:]) == {69}
+    cut = Windows(70).cut(np.arange(70), 1)
+    assert cut.shape == (64,)
+    assert cut[:10].tolist() == list(range(60, 70))
+    assert set(cut[10:]) == {69}
 
 
 def test_a_window_begins_with_the_frames_that_the_one_before_ended_with():
-    cut = Windows(184).cut(np.arange(184))
-    assert np.array_equal(cut[1:, :4], cut[:-1, -4:])
+    windows, values = Windows(184), np.arange(184)
+    for k in range(windows.count - 1):
+        assert np.array_equal(windows.cut(values, k + 1)[:4], windows.cut(values, k)[-4:])
 
 
 def test_joined_tokens_are_those_of_the_whole_sequence():
@@ -41,6 +53,13 @@ def test_joined_tokens_are_those_of_the_whole_sequence():
     per_window = np.stack([tokens[15 * k : 15 * k + 16] for k in range(3)])
     assert np.array_equal(windows.join(per_window), tokens)
     assert torch.equal(windows.join(torch.from_numpy(per_window)), torch.from_numpy(tokens))
+
+
+def test_what_stands_behind_the_end_of_a_shorter_window_is_left_out():
+    windows = Windows(300, 256)
+    per_window = np.full((2, 64), -1)
+    per_window[0], per_window[1, :16] = np.arange(64), np.arange(63, 79)
+    assert windows.join(per_window).tolist() == list(range(79))
 
 
 def _convolution(width: int, repeats: int) -> tuple[torch.nn.Module, int]:

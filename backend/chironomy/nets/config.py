@@ -27,8 +27,10 @@ from ..motion.skeleton import INDEX, JOINTS
 
 PartName = Literal["face", "upper", "hands", "lower"]
 PARTS: tuple[PartName, ...] = ("face", "upper", "hands", "lower")
-#: The parts that the sparse generator also makes.
+#: All but the face.
 BODY_PARTS: tuple[PartName, ...] = ("upper", "hands", "lower")
+#: The parts in which the layers of a take differ: legs, root and face are the same in both.
+SEMANTIC_PARTS: tuple[PartName, ...] = ("upper", "hands")
 #: The parts whose motion a plan of gestures describes.
 PLANNED_PARTS: tuple[PartName, ...] = ("upper", "hands")
 
@@ -161,6 +163,15 @@ class BaseConfig(_GeneratorConfig):
 
 class SparseConfig(_GeneratorConfig):
     """The generator of semantic motion and of the gate."""
+
+    legs: bool = True
+    """Whether semantic motion has legs of its own, as published. Takes have the base's in both layers; without, so has
+    what `hard` makes of their codes."""
+
+    @property
+    def parts(self) -> tuple[PartName, ...]:
+        """The parts that semantic motion has codes of its own for."""
+        return BODY_PARTS if self.legs else SEMANTIC_PARTS
 
 
 class FrontEndConfig(_Frozen):

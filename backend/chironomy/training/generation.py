@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..nets.config import BODY_PARTS, PARTS, ModelConfig, PartName
+from ..nets.config import PARTS, ModelConfig, PartName
 from ..nets.motion_vector import part_of
 from ..nets.rvq import ResidualVQ
 from ..nets.semtalk import BaseNetwork, SparseNetwork
@@ -99,7 +99,7 @@ class SparseObjective(GeneratorObjective[SparseNetwork]):
     def forward(self, batch: Batch, epoch: float) -> Losses:
         """Losses of all passes. Seeds show the base motion, which is what generation gives."""
         config, settings = self._config, self._settings
-        motion, targets = true_motion(batch, "semantic", BODY_PARTS, self._rvq, config)
+        motion, targets = true_motion(batch, "semantic", config.sparse.parts, self._rvq, config)
         shown_motion = with_base_seed(motion, batch, config)
         conditions = conditions_of(batch, config.front_end, "semantic")
         score = token_means(batch["semantic_score"], config.rvq.frames_per_token)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from torch import nn
 
-from ..nets.config import BODY_PARTS, PARTS, PLANNED_PARTS, PartName
+from ..nets.config import PARTS, PLANNED_PARTS, PartName
 from ..nets.global_motion import GlobalMotion
 from ..nets.rvq import ResidualVQ
 from ..nets.semges.transformer import SemanticTransformer
@@ -117,8 +117,8 @@ def _semtalk_plans(recipe: Recipe, body: BodyPoints) -> list[StagePlan]:
         ),
         StagePlan(
             "sparse", "sparse", _EVERYTHING, training.sparse.window_frames or length, lambda: SparseNetwork(config),
-            lambda network, trained: SparseObjective(network, rvqs(BODY_PARTS, trained), config, training),
-            {**shared, **sparse}, tuple(f"rvq_{part}" for part in BODY_PARTS),
+            lambda network, trained: SparseObjective(network, rvqs(config.sparse.parts, trained), config, training),
+            {**shared, **sparse}, tuple(f"rvq_{part}" for part in config.sparse.parts),
             begins_with.get("sparse", ""),
         ),
     ]  # fmt: skip

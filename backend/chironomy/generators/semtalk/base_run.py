@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from ...nets.model_folder import Model
 from ...nets.semtalk import BaseMemory
 from ...progress import Progress, silent
 from .known_motion import known_motion
-from .lines import Line, Place, window_batch, windows_at_once
+from .lines import Line, Place, length_of, of_equal_length, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes, choose_near
 from .seeds import Seed, seed_after
 
@@ -44,14 +44,14 @@ class _Course:
         config, count = model.config, line.windows.count
         self.line = line
         shape = (count, config.window_tokens, config.rvq.levels)
-        self.codes: Codes = {part: torch.empty(shape, dtype=torch.int16) for part in PARTS}
+        self.codes: Codes = {part: torch.zeros(shape, dtype=torch.int16) for part in PARTS}
         self.seeds = line.start.repeat(count, 1, 1)
         self.roots = torch.zeros(count, 3)
 
     def add(self, model: Model, window: int, codes: Codes) -> None:
         """Takes the body's codes [N, levels] of a window, and seeds the one after it."""
         for part, own in codes.items():
-            self.codes[part][window] = own
+            self.codes[part][window, : len(own)] = own
         if window + 1 < self.line.windows.count:
             before = Seed(self.seeds[window], self.roots[window])
             self.seeds[window + 1], self.roots[window + 1] = seed_after(model, codes, before, self.line.windows.overlap)
@@ -59,47 +59,60 @@ class _Course:
 
 def run_base(model: Model, lines: Sequence[Line], sampling: Sampling, progress: Progress = silent) -> list[BaseRun]:
     """All windows of all lines; the k-th windows of all lines are one batch. Raises torch.OutOfMemoryError where not
-    even one window fits the device.
+    even one round of windows fits the device.
     """
     courses = [_Course(model, line) for line in lines]
-    windows, first = max(line.windows.count for line in lines), 0
-    at_once = windows_at_once(_FRAMES_AT_ONCE, lines[0], _device_and_type(model)[0])
-    while first < windows:
-        end = min(first + max(at_once // len(lines), 1), windows)
+    whole, ends = _rounds(lines)
+    at_once = max(windows_at_once(_FRAMES_AT_ONCE, lines[0], _device_and_type(model)[0]) // len(lines), 1)
+    first = 0
+    while first < len(whole):
+        some = whole[first : first + at_once]
         try:
-            _run_windows(model, courses, range(first, end), sampling, lambda k: progress("Base motion", k / windows))
-            first = end
+            _run_rounds(model, courses, some, sampling)
+            first += len(some)
+            progress("Base motion", first / (len(whole) + len(ends)))
         except torch.OutOfMemoryError:
-            if end - first == 1:
+            if len(some) == 1:
                 raise
-            at_once = (end - first) // 2 * len(lines)
+            at_once = len(some) // 2
             torch.cuda.empty_cache()
+    for places in ends:
+        _run_rounds(model, courses, [places], sampling)
     return [BaseRun(course.codes, course.seeds) for course in courses]
 
 
-def _run_windows(
-    model: Model, courses: Sequence[_Course], windows: range, sampling: Sampling, done: Callable[[int], None]
+def _rounds(lines: Sequence[Line]) -> tuple[list[list[Place]], list[list[Place]]]:
+    """Windows that can be made together: the k-th of all lines; then last ones that are shorter, by their length."""
+    whole: list[list[Place]] = []
+    shorter: list[Place] = []
+    for k in range(max(line.windows.count for line in lines)):
+        places = [Place(n, k) for n, line in enumerate(lines) if k < line.windows.count]
+        whole.append([place for place in places if length_of(lines, [place]) == lines[0].windows.length])
+        shorter += [place for place in places if length_of(lines, [place]) < lines[0].windows.length]
+    ends = [[shorter[k] for k in numbers] for numbers in of_equal_length(lines, shorter).values()]
+    return [places for places in whole if places], ends
+
+
+def _run_rounds(
+    model: Model, courses: Sequence[_Course], rounds: Sequence[Sequence[Place]], sampling: Sampling
 ) -> None:
     """What is heard is worked out for all windows at once, motion for one after the other, the face's codes at last."""
     lines = [course.line for course in courses]
-    rounds = [[Place(n, k) for n, line in enumerate(lines) if k < line.windows.count] for k in windows]
-    memory = _memory(model, lines, [place for places in rounds for place in places])
+    every = [place for places in rounds for place in places]
+    memory = _memory(model, lines, every)
     faces, start = [], 0
-    for k, places in zip(windows, rounds, strict=True):
+    for places in rounds:
         own = memory.windows(slice(start, start + len(places)))
         start += len(places)
         seeds = [courses[place.line].seeds[place.window] for place in places]
         latents = model.base.latents(own, *_seen(model, lines, places, seeds))
         chosen: Codes = {part: _choose(model, part, latents[part], own, lines, places, sampling) for part in BODY_PARTS}
         for row, place in enumerate(places):
-            body: Codes = {part: chosen[part][row] for part in BODY_PARTS}
-            courses[place.line].add(model, place.window, body)
+            courses[place.line].add(model, place.window, {part: chosen[part][row] for part in BODY_PARTS})
         faces.append(latents["face"])
-        done(k + 1)
-    every = [place for places in rounds for place in places]
     face = _choose(model, "face", torch.cat(faces), memory, lines, every, sampling)
     for row, place in enumerate(every):
-        courses[place.line].codes["face"][place.window] = face[row]
+        courses[place.line].codes["face"][place.window, : face.shape[1]] = face[row]
 
 
 def _memory(model: Model, lines: Sequence[Line], places: Sequence[Place]) -> BaseMemory:

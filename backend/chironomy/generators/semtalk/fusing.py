@@ -24,7 +24,7 @@ from ...errors import UserError
 from ...formats.take import Take
 from ...motion.body import Body
 from ...motion.rotations import Array
-from ...nets.config import BODY_PARTS, BehaviourConfig, PartName
+from ...nets.config import BODY_PARTS, SEMANTIC_PARTS, BehaviourConfig, PartName
 from ...nets.model_folder import Model
 from ...progress import Progress, silent
 from ..locked import meet_rotations
@@ -34,7 +34,7 @@ from .gate import emphasis_of_tokens, switched_on
 from .ground import stand
 from .layers import root_path, root_velocities, rotations_of
 from .loading import weights_digest
-from .take_making import SEMANTIC_PARTS, limit_joints
+from .take_making import limit_joints
 from .windows import FRAMES_PER_TOKEN
 
 FusionMode = Literal["hard", "soft", "pose"]

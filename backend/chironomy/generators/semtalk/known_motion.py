@@ -11,17 +11,17 @@ from torch import Tensor
 from ...motion.skeleton import FACE_JOINTS, INDEX, JOINT_COUNT
 from ...nets.motion_vector import MOTION_WIDTH, TRANSLATION, from_pose
 from ...nets.root_channels import RootChannels
-from .lines import Line, Place
+from .lines import Line, Place, length_of
 
 
 def known_motion(
     lines: Sequence[Line], places: Sequence[Place], seeds: Sequence[Tensor], root: RootChannels
 ) -> tuple[Tensor, Tensor]:
-    """Motion [B, n, 337] and mask [B, n, 337] of windows; the mask is 1 where nothing is known.
+    """Motion [B, n, 337] and mask [B, n, 337] of windows, equally long; the mask is 1 where nothing is known.
 
     seeds: for each window its first frames [S, 337], as the networks see them.
     """
-    length = lines[0].windows.length
+    length = length_of(lines, places)
     motion, mask = torch.zeros(len(places), length, MOTION_WIDTH), torch.ones(len(places), length, MOTION_WIDTH)
     for row, (place, seed) in enumerate(zip(places, seeds, strict=True)):
         line = lines[place.line]

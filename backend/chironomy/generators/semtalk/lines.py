@@ -46,6 +46,12 @@ class Place(NamedTuple):
     window: int
 
 
+def of_equal_length(lines: Sequence[Line], places: Sequence[Place]) -> dict[int, list[int]]:
+    """Which of these windows [numbers of places] are equally long, by their frames, the longest first."""
+    lengths = [lines[place.line].windows.length_of(place.window) for place in places]
+    return {n: [k for k, own in enumerate(lengths) if own == n] for n in sorted(set(lengths), reverse=True)}
+
+
 class WindowBatch(NamedTuple):
     """Features of B windows of n frames, on a device."""
 
@@ -77,13 +83,14 @@ def windows_at_once(frames: int, line: Line, device: torch.device) -> int:
 def window_batch(
     lines: Sequence[Line], places: Sequence[Place], device: torch.device, dtype: torch.dtype
 ) -> WindowBatch:
-    """The features of these windows. Either all lines have gesture classes, or none has; plans likewise."""
+    """The features of these windows, which are equally long. Either all lines have gesture classes, or none has; plans
+    likewise."""
 
     def stacked(values: Callable[[Line], NDArray | None]) -> Tensor | None:
         windows = [_cut(lines[place.line], place.window, values(lines[place.line])) for place in places]
         return None if any(window is None for window in windows) else _on(device, dtype, np.stack(windows))  # type: ignore[arg-type]
 
-    length = lines[0].windows.length
+    length = length_of(lines, places)
     rhythm = stacked(lambda line: line.features.rhythm)
     words = [_words(lines[place.line], place.window) for place in places]
     assert rhythm is not None
@@ -102,16 +109,22 @@ def window_batch(
     )
 
 
+def length_of(lines: Sequence[Line], places: Sequence[Place]) -> int:
+    """Frames of windows that are equally long."""
+    (length,) = {lines[place.line].windows.length_of(place.window) for place in places}
+    return length
+
+
 def _on(device: torch.device, dtype: torch.dtype, values: NDArray) -> Tensor:
     tensor = torch.from_numpy(values).to(device)
     return tensor.to(dtype) if tensor.is_floating_point() else tensor
 
 
 def _cut(line: Line, window: int, values: NDArray | None) -> NDArray | None:
-    return None if values is None else line.windows.cut(values, window, window + 1)[0]
+    return None if values is None else line.windows.cut(values, window)
 
 
 def _words(line: Line, window: int) -> NDArray | None:
-    start = line.windows.start(window)
-    words = line.features.words(start, min(start + line.windows.length, line.features.frames))
-    return None if words is None else words[np.minimum(np.arange(line.windows.length), len(words) - 1)]
+    start, length = line.windows.start(window), line.windows.length_of(window)
+    words = line.features.words(start, min(start + length, line.features.frames))
+    return None if words is None else words[np.minimum(np.arange(length), len(words) - 1)]

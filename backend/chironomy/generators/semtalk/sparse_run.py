@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from ...nets.batches import in_batches
-from ...nets.config import BODY_PARTS, PartName
+from ...nets.config import PartName
 from ...nets.model_folder import Model
 from ...nets.semtalk import Heard
 from ...progress import Progress, silent
 from .base_run import Codes
 from .known_motion import known_motion
-from .lines import Line, Place, window_batch, windows_at_once
+from .lines import Line, Place, of_equal_length, window_batch, windows_at_once
 from .sampling import Sampling, choose_codes, choose_near
 from .windows import FRAMES_PER_TOKEN
 
@@ -35,11 +35,14 @@ def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent
         return [_called_logits(model, line) for line in lines]
     places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
     most = windows_at_once(_GATE_FRAMES, lines[0], next(model.sparse.parameters()).device)
-    parts = []
-    for start, logits in in_batches(lambda batch: _hear(model, lines, batch).gate.float().cpu(), places, most):
-        parts.append(logits)
-        progress("Semantic gate", (start + len(logits)) / len(places))
-    return list(torch.cat(parts).split([line.windows.count for line in lines]))
+    out, done = torch.zeros(len(places), model.config.window_tokens, 2), 0
+    for rows in of_equal_length(lines, places).values():
+        equal = [places[row] for row in rows]
+        for start, logits in in_batches(lambda batch: _hear(model, lines, batch).gate.float().cpu(), equal, most):
+            out[rows[start : start + len(logits)], : logits.shape[1]] = logits
+            done += len(logits)
+            progress("Semantic gate", done / len(places))
+    return list(out.split([line.windows.count for line in lines]))
 
 
 def _called_logits(model: Model, line: Line) -> Tensor:
@@ -48,7 +51,7 @@ def _called_logits(model: Model, line: Line) -> Tensor:
     assert network.calls is not None
     assert line.called_class is not None
     beside = network.calls.reach_tokens * FRAMES_PER_TOKEN
-    behind = windows.covered_frames - len(line.called_class) + beside
+    behind = windows.start(windows.count - 1) + windows.length - len(line.called_class) + beside
     parameter = next(network.parameters())
     called = torch.from_numpy(np.pad(line.called_class, (beside, behind)))
     rhythm = torch.from_numpy(np.pad(line.features.rhythm, ((beside, behind), (0, 0))))
@@ -65,18 +68,22 @@ def run_sparse(
     sampling: Sampling,
     progress: Progress = silent,
 ) -> Codes:
-    """Codes [P, N, levels] of upper body, hands and lower body for these windows, which begin with `seeds`."""
+    """Codes [P, N, levels] of the model's semantic parts for these windows, which begin with `seeds`."""
     asked = [_Asked(place, seed) for place, seed in zip(places, seeds, strict=True)]
     config = model.config
     # made before all else: small pieces that stay, between large ones that go, would leave memory full of holes
     shape = (len(asked), config.window_tokens, config.rvq.levels)
-    out: Codes = {part: torch.empty(shape, dtype=torch.int16) for part in BODY_PARTS}
+    out: Codes = {part: torch.zeros(shape, dtype=torch.int16) for part in config.sparse.parts}
     most = windows_at_once(_MOTION_FRAMES, lines[0], next(model.sparse.parameters()).device)
-    for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), asked, most):
-        end = start + len(codes["upper"])
-        for part, own in codes.items():
-            out[part][start:end] = own
-        progress("Semantic motion", end / len(asked))
+    done = 0
+    for rows in of_equal_length(lines, places).values():
+        equal = [asked[row] for row in rows]
+        for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), equal, most):
+            own_rows = rows[start : start + len(codes["upper"])]
+            for part, own in codes.items():
+                out[part][own_rows, : own.shape[1]] = own
+            done += len(own_rows)
+            progress("Semantic motion", done / len(asked))
     return out
 
 
@@ -110,4 +117,4 @@ def _perform(model: Model, lines: Sequence[Line], asked: Sequence[_Asked], sampl
             return choose_near(model.rvq[part], whole, sampling, rows, purpose)
         return choose_codes(made[f"cls_{part}"], sampling, rows, purpose)
 
-    return {part: codes(part).cpu() for part in BODY_PARTS}
+    return {part: codes(part).cpu() for part in model.config.sparse.parts}

@@ -14,7 +14,7 @@ from ...motion import rotations as rot
 from ...motion.limits import limit
 from ...motion.rotations import Array
 from ...motion.skeleton import INDEX, JOINT_COUNT
-from ...nets.config import PARTS, PartName
+from ...nets.config import PARTS, SEMANTIC_PARTS, PartName
 from ...nets.model_folder import Model
 from ..gesture_notices import unheard
 from ..locked import meet_rotations
@@ -30,8 +30,6 @@ from .settings import Settings
 from .tokens import Tokens
 from .words import take_words
 
-#: The parts in which semantic motion differs from the base: legs, root and face are the same in both layers.
-SEMANTIC_PARTS: tuple[PartName, ...] = ("upper", "hands")
 #: Pieces in which whole takes are worked on, so that memory stays small.
 _FRAMES_AT_ONCE, _JOINTS_AT_ONCE = 1024, 3
 

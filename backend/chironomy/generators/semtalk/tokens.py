@@ -58,18 +58,18 @@ def _semantic(
     model: Model, lines: Sequence[Line], runs: Sequence[BaseRun], asked: Sequence[Place], settings: Settings,
     progress: Progress,
 ) -> list[Codes]:  # fmt: skip
-    """Semantic codes [W, N, levels] of each line: those of the base in windows where they are not asked for."""
+    """Semantic codes [W, N, levels] of each line: those of the base in windows and parts that are not asked for."""
     out: list[Codes] = [{part: run.codes[part].clone() for part in BODY_PARTS} for run in runs]
     if asked:
         seeds = [runs[place.line].seeds[place.window] for place in asked]
         codes = run_sparse(model, lines, asked, seeds, settings.sampling, progress)
         for row, place in enumerate(asked):
-            for part in BODY_PARTS:
-                out[place.line][part][place.window] = codes[part][row]
+            for part, own in codes.items():
+                out[place.line][part][place.window] = own[row]
     return out
 
 
 def _slider_asks(line: Line, window: int, settings: Settings) -> bool:
     start = line.windows.start(window)
-    spoken = set(line.features.spoken_index[start : start + line.windows.length].tolist())
+    spoken = set(line.features.spoken_index[start : start + line.windows.length_of(window)].tolist())
     return any(value > 0 and number in spoken for number, value in settings.sliders.items())

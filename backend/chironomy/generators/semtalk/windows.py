@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 
 #: Motion frames that one token stands for (two halvings in the encoder).
 FRAMES_PER_TOKEN = 4
+#: What the end of a line needs beyond its last frame, whose motion should not stop with it.
+_BEHIND_FRAMES = 8
+#: Last windows are so long, or a multiple of it: every other length is one more shape for the networks to prepare for.
+_SHORTEST_FRAMES, _STEP_FRAMES = 64, 32
 
 _Values = TypeVar("_Values", NDArray, torch.Tensor)
 
 
 @dataclass(frozen=True)
 class Windows:
-    """As many windows as cover `frames` frames; the last reaches beyond them, and what it makes there is cut off."""
+    """As many windows as cover `frames` frames; the last, which may be shorter, reaches a little beyond them.
+
+    Windows are alike to networks that learned from long ones: their losses on the first frames of one are the same to
+    a hundredth, whether it ends soon after them or goes on with the last frame held.
+    """
 
     frames: int
     length: int = 64
@@ -33,10 +41,17 @@ class Windows:
     def count(self) -> int:
         return max(-(-(self.frames - self.overlap) // self.stride), 1)
 
+    def length_of(self, window: int) -> int:
+        """Frames of one window."""
+        if window + 1 < self.count:
+            return self.length
+        wanted = self.frames - self.start(window) + _BEHIND_FRAMES
+        return min(max(-(-wanted // _STEP_FRAMES) * _STEP_FRAMES, _SHORTEST_FRAMES), self.length)
+
     @property
     def covered_frames(self) -> int:
         """All that the windows make, `frames` and what is cut off."""
-        return self.count * self.stride + self.overlap
+        return self.start(self.count - 1) + self.length_of(self.count - 1)
 
     @property
     def covered_tokens(self) -> int:
@@ -46,14 +61,16 @@ class Windows:
         """The window's first frame."""
         return window * self.stride
 
-    def cut(self, values: _Values, first: int = 0, end: int | None = None) -> _Values:
-        """Windows first … end − 1 of values [T, ...]: [W, length, ...]; the last frame is held beyond the end."""
-        numbers = np.arange(first, self.count if end is None else end)
-        places = numbers[:, None] * self.stride + np.arange(self.length)
+    def cut(self, values: _Values, window: int) -> _Values:
+        """One window of values [T, ...]: [n, ...]; the last frame is held beyond the end."""
+        places = self.start(window) + np.arange(self.length_of(window))
         return values[np.minimum(places, len(values) - 1)]
 
     def join(self, tokens: _Values) -> _Values:
-        """Tokens [W, N, ...] of all windows as one sequence; where windows overlap, those of the earlier one."""
+        """Tokens [W, N, ...] of all windows as one sequence; where windows overlap, those of the earlier one.
+
+        N is that of whole windows; what stands behind the end of a shorter one is left out.
+        """
         numbers = np.arange(tokens.shape[0] * tokens.shape[1]).reshape(tokens.shape[:2])
         kept = np.concatenate([numbers[0], numbers[1:, self.overlap // FRAMES_PER_TOKEN :].ravel()])
-        return tokens.reshape(-1, *tokens.shape[2:])[kept]
+        return tokens.reshape(-1, *tokens.shape[2:])[kept[: self.covered_tokens]]

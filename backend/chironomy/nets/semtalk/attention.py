@@ -62,11 +62,14 @@ class EncoderLayer(nn.Module):
         self.linear2 = Linear(feed_forward, width)
         self.norm1 = nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.norm1(x + self.dropout(self.self_attn.to_itself(x)))
-        return self.norm2(x + self.dropout(self.linear2(self.dropout(F.relu(self.linear1(x))))))
+        x = self.norm1(x + self._some(self.self_attn.to_itself(x)))
+        return self.norm2(x + self._some(self.linear2(self._some(F.relu(self.linear1(x))))))
+
+    def _some(self, x: Tensor) -> Tensor:
+        return _some(x, self.dropout, self.training)
 
 
 class DecoderLayer(nn.Module):
@@ -81,13 +84,16 @@ class DecoderLayer(nn.Module):
         self.norm1 = nn.LayerNorm(width)
         self.norm2 = nn.LayerNorm(width)
         self.norm3 = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
 
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
         """memory: keys and values [B, S, 2 · width] by this layer's own `multihead_attn.remember`."""
-        x = self.norm1(x + self.dropout(self.self_attn.to_itself(x)))
-        x = self.norm2(x + self.dropout(self.multihead_attn.to_memory(x, memory)))
-        return self.norm3(x + self.dropout(self.linear2(self.dropout(F.relu(self.linear1(x))))))
+        x = self.norm1(x + self._some(self.self_attn.to_itself(x)))
+        x = self.norm2(x + self._some(self.multihead_attn.to_memory(x, memory)))
+        return self.norm3(x + self._some(self.linear2(self._some(F.relu(self.linear1(x))))))
+
+    def _some(self, x: Tensor) -> Tensor:
+        return _some(x, self.dropout, self.training)
 
 
 class Encoder(nn.Module):
@@ -132,3 +138,8 @@ class Decoder(nn.Module):
 def windows_of(memories: Memories, windows: slice) -> Memories:
     """The memories of some of the batch's windows."""
     return tuple(memory[windows] for memory in memories)
+
+
+def _some(x: Tensor, dropout: float, training: bool) -> Tensor:
+    """Dropout; a module of torch's own would cost a hundredth of a small model's time where it does nothing."""
+    return F.dropout(x, dropout) if training and dropout else x

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..config import BODY_PARTS, ModelConfig, PartName
+from ..config import BODY_PARTS, SEMANTIC_PARTS, ModelConfig, PartName
 from ..linear import Linear
 from .attention import Decoder
 from .body import BodyStream, Latents
@@ -53,7 +53,7 @@ class SparseNetwork(nn.Module):
         self.conditions = Conditions(front_end, config.sparse.width)
         self.body = BodyStream(config, config.sparse)
         self.cross = _CrossParts(config)
-        self._chosen: list[PartName] = [part for part in BODY_PARTS if part not in config.sparse.planned_parts]
+        self._chosen: list[PartName] = [part for part in config.sparse.parts if part not in config.sparse.planned_parts]
         self.heads = nn.ModuleDict({part: PartHead(config, config.sparse) for part in self._chosen})
         self.shortcut = PlanShortcut(config, config.sparse.plan_shortcut) if config.sparse.plan_shortcut else None
 
@@ -115,8 +115,8 @@ class SparseNetwork(nn.Module):
         plan: Tensor | None = None,
         plan_mask: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """For each part of the body cls_<part> [B, N, codes, levels] and rec_<part> [B, levels, 1, N, latent], from
-        what `hear` made.
+        """For each part with semantic codes cls_<part> [B, N, codes, levels] and rec_<part> [B, levels, 1, N, latent],
+        from what `hear` made.
 
         Of parts that the plan tells of directly whole_<part> [B, N, latent] instead: the latents of all levels
         together, in units of the spread of the part's first codebook.
@@ -158,13 +158,13 @@ class _CrossParts(nn.Module):
         super().__init__()
         sizes = config.sparse
         layer = (1, config.rvq.code_width, sizes.cross_heads, sizes.cross_feed_forward, sizes.dropout)
-        self.upper, self.hands, self.lower = (Decoder(*layer) for _ in BODY_PARTS)
+        self.upper, self.hands = (Decoder(*layer) for _ in SEMANTIC_PARTS)
+        self.lower = Decoder(*layer) if sizes.legs else None
 
     def forward(self, latents: Latents) -> Latents:
         upper, hands, lower = (latents[part] for part in BODY_PARTS)
         crossed_hands = self.hands(hands, upper + lower)
-        return {
-            "upper": self.upper(upper, crossed_hands + lower),
-            "hands": crossed_hands,
-            "lower": self.lower(lower, upper + crossed_hands),
-        }
+        crossed: Latents = {"upper": self.upper(upper, crossed_hands + lower), "hands": crossed_hands}
+        if self.lower is not None:
+            crossed["lower"] = self.lower(lower, upper + crossed_hands)
+        return crossed
