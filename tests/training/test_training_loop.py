@@ -137,6 +137,16 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_checkpoint_before_it(corp
     assert all(torch.isfinite(tensor).all() for tensor in checkpoint["network"].values())
 
 
+def test_gradients_that_ran_away_are_told_once_though_they_are_clipped(corpus: Corpus, tmp_path: Path) -> None:
+    objective = RhythmToFace()
+    objective.multiply_at = {8: 1e8, 9: 1e8}
+    told: list[str] = []
+    run_stage(stage_of(corpus, objective), run_in(tmp_path), Monitor(None, notice=told.append))
+    (line,) = told
+    assert "toy: gradients have grown to" in line
+    assert "in step 8" in line
+
+
 @contextmanager
 def files_no_larger_than(size_bytes: int) -> Iterator[None]:
     """The system refuses to write more, as on a full disk."""

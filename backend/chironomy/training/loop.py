@@ -27,6 +27,9 @@ from .windows import Batch, Windows
 
 CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 _VALIDATION_WINDOWS = 256
+#: Clipped gradients as many times as large as the clip hide that some layers have run away while the losses look well:
+#: the rest of the network then hardly learns.
+_RUNAWAY = 1e5
 
 
 class Objective(Protocol):
@@ -93,6 +96,7 @@ class _StageRun:
         self._windows_at_once = settings.batch_size
         self._best = float("inf")
         self._since_report: list[float] = []
+        self._told_of_runaway = False
 
     def to_the_end(self) -> History:
         self._resume()
@@ -161,6 +165,7 @@ class _StageRun:
         sound = math.isfinite(total) and (scaler.is_enabled() or math.isfinite(norm))
         if self._machine.any_of(not sound):
             self._stop_for_nonsense(losses)
+        self._tell_of_runaway(norm)
         scaler.step(self._optimiser)
         scaler.update()
         self._optimiser.zero_grad(set_to_none=True)
@@ -209,6 +214,15 @@ class _StageRun:
         self._averaged.network.to("cpu")
         self._optimiser.load_state_dict(self._optimiser.state_dict())  # brings its state to where the weights are
         self._monitor.notice("the graphics card's memory is too small for one window: training goes on on the CPU")
+
+    def _tell_of_runaway(self, norm: float) -> None:
+        if self._told_of_runaway or not _RUNAWAY * self._settings.clip_norm < norm < math.inf:
+            return
+        self._told_of_runaway = True
+        self._monitor.notice(
+            f"{self._stage.name}: gradients have grown to {norm:.0e} in step {self._step + 1}, so some layers have run "
+            "away and the others hardly learn: lower its learning_rate in the recipe and train the stage anew"
+        )
 
     def _stop_for_nonsense(self, losses: Mapping[str, float]) -> None:
         wrong = [name for name, loss in losses.items() if not math.isfinite(loss)] or ["its gradient"]
