@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_actors import raised_arm, standing
 from spoken_lines import LINE, perform, speech
 
 from chironomy.errors import UserError
@@ -26,13 +27,10 @@ from chironomy.motion.skeleton import INDEX
 from chironomy.speech.types import FPS
 from chironomy.training.corpus.choreography import Utterance, by_class, choreograph, without_hurry
 from chironomy.training.corpus.finishing import eased, hurried, misplaced, with_slow_fingers
-from chironomy.training.corpus.idles import Idle, chain, stood
+from chironomy.training.corpus.idles import chain, stood
 from chironomy.training.corpus.lines import Line, recorded_lines, spoken_lines
 from chironomy.training.corpus.overlay import ARM_JOINTS, Placed, laid_over
 from chironomy.training.corpus.performances import (
-    Performance,
-    Phases,
-    held_out,
     mirrored,
     mirrored_rotations,
     read_performances,
@@ -43,29 +41,6 @@ from chironomy.training.corpus.strokes import base_strokes, semantic_strokes
 DATA = Path(__file__).parents[3] / "shared" / "data"
 BODY = neutral_body()
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the actors' gestures are not part of the repository")
-
-
-def raised_arm(number: int = 1, gesture_class: str = "negation", height_rad: float = 0.6) -> Performance:
-    """The left hand comes up beside the body, is held, and goes down again, in 2.4 s."""
-    rest = perform("Well.").base_rotations[0]
-    motion = np.tile(rest, (72, 1, 1))
-    up = np.interp(np.arange(72) / FPS, [0.3, 0.9, 1.5, 2.1], [0.0, 1.0, 1.0, 0.0])
-    elbow = INDEX["left_elbow"]
-    bent = rot.multiply(rest[elbow], rot.about("y", np.asarray(-height_rad)))
-    motion[:, elbow] = rot.slerp(rest[elbow], bent, up[:, None][:, 0])
-    phases = Phases(0.3, 0.7, 1.0, 1.5, 2.1)
-    return Performance(number, "made", gesture_class, "left", motion, phases, 0.3, held_out(number))
-
-
-def standing() -> list[Idle]:
-    """Two ways of standing and the ways between them."""
-    seconds = np.arange(12 * FPS) / FPS
-    sway = np.stack([0 * seconds, 0.02 * np.sin(seconds), 0 * seconds, 0.01 * np.sin(seconds), 0 * seconds], axis=-1)
-    shifted = sway + np.array([0, 0, 0.05, 0.05, 0])
-    over = np.linspace(0, 1, 3 * FPS)[:, None]
-    there = sway[: 3 * FPS] * (1 - over) + shifted[: 3 * FPS] * over
-    between = (Idle("both", "one", there), Idle("one", "both", there[::-1]))
-    return [Idle("both", "both", sway), Idle("one", "one", shifted), *between]
 
 
 def utterance(seed: int = 1, text: str = LINE) -> Utterance:

@@ -133,10 +133,10 @@ def look_rows(own: Sequence[Performed], real: Sequence[Subject]) -> list[Row]:
     rows = []
     for metric in METRICS:
         target = _LIMITS.get(metric.name)
-        if metric.name in _AGAINST_REAL:
+        if metric.name in _AGAINST_REAL and real:
             low, high, text = _AGAINST_REAL[metric.name]
             target = Target(low * speaker[metric.name], high * speaker[metric.name], text)
-        if target is not None or metric.name in _BESIDE:
+        if target is not None or metric.name in (*_BESIDE, *_AGAINST_REAL):
             values = (found[metric.name] for found in (ours, theirs, speaker))
             rows.append(Row(metric.name, metric.unit, target, *values, digits=metric.digits))
     return [*_paper_rows(own, real), *rows]
@@ -166,7 +166,8 @@ def planned_again(one: Performed) -> list[bool]:
 
 def _paper_rows(own: Sequence[Performed], real: Sequence[Subject]) -> list[Row]:
     """L1 diversity and BC: what is shown beside the corpus mixed, the semantic layer beside that of the corpus."""
-    speaker, *_ = paper_figures([piece for subject in real for piece in _pieces(subject)], [], RECIPES["corrected"])
+    pieces = [piece for subject in real for piece in _pieces(subject)]
+    speaker = paper_figures(pieces, [], RECIPES["corrected"])[0].value if pieces else NOTHING
     kinds = (
         ("shown", [one.shown for one in own], [one.utterance.mixed for one in own]),
         ("semantic layer", [one.semantic for one in own], [one.utterance.subject for one in own]),
@@ -177,7 +178,7 @@ def _paper_rows(own: Sequence[Performed], real: Sequence[Subject]) -> list[Row]:
         near = Target(0.8 * diversity.reference, 1.2 * diversity.reference, "within 20 % of the corpus")
         as_high = Target(low=beats.reference, text="≥ the corpus'")
         rows += [
-            Row(f"L1 diversity, {kind}", diversity.unit, near, diversity.value, diversity.reference, speaker.value),
+            Row(f"L1 diversity, {kind}", diversity.unit, near, diversity.value, diversity.reference, speaker),
             Row(f"beat consistency, {kind}", "", as_high, beats.value, beats.reference, digits=3),
             Row("the same by chance", "", None, chance.value, chance.reference, digits=3),
         ]
