@@ -152,6 +152,14 @@ def test_lines_whose_last_windows_are_of_other_lengths_are_made_as_alone():
         assert np.allclose(alone.take.semantic_rotations, made.take.semantic_rotations, atol=1e-4)
 
 
+def test_a_line_of_one_short_window_tells_how_far_it_is():
+    long = model_of(MODEL.config.model_copy(update={"window_frames": 192}))
+    told = []
+    with torch.inference_mode():
+        run_base(long, [line(long, request(SHORT), 70)], Sampling(), lambda stage, done: told.append((stage, done)))
+    assert told == [("Base motion", 1.0)]
+
+
 def test_each_window_begins_with_the_decoded_end_of_the_one_before():
     own = line(MODEL, request())
     with torch.inference_mode():
@@ -182,6 +190,19 @@ def test_lazy_makes_semantic_motion_only_where_psi_or_a_slider_asks():
     spoken = np.flatnonzero(line(quiet, request()).features.spoken_index == 10)[0] // 4
     assert np.array_equal(asked.semantic["upper"][spoken], eager.semantic["upper"][spoken])
     assert np.array_equal(asked.semantic["upper"][-16:], asked.base["upper"][-16:])
+
+
+def test_lazy_does_not_ask_what_stands_behind_the_end_of_a_shorter_last_window(monkeypatch):
+    long = model_of(MODEL.config.model_copy(update={"window_frames": 192}))
+    hear = type(long.sparse).hear
+
+    def never(self, *inputs):
+        heard = hear(self, *inputs)
+        return heard._replace(gate=torch.tensor([20.0, -20.0]).expand_as(heard.gate))
+
+    monkeypatch.setattr(type(long.sparse), "hear", never)
+    codes = generate(long, request(SHORT, settings={"lazy": True}), frames=70)[0].codes
+    assert np.array_equal(codes.semantic["upper"], codes.base["upper"])
 
 
 def locked_frames(frames, joints):

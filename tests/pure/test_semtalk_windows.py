@@ -29,6 +29,11 @@ def test_the_last_window_is_no_longer_than_it_must_be(frames):
     assert behind >= 8 or windows.length_of(last) == 256
 
 
+def test_a_short_line_has_a_window_that_is_longer_than_its_seed():
+    windows = Windows(10, 256, overlap=120)
+    assert windows.overlap < windows.length_of(0) < windows.length
+
+
 @pytest.mark.parametrize(("frames", "count"), [(1, 1), (20, 1), (64, 1), (65, 2), (124, 2), (125, 3), (1800, 30)])
 def test_a_clip_shorter_than_a_window_is_one_window_and_a_tail_gets_one_of_its_own(frames, count):
     assert Windows(frames).count == count

@@ -76,8 +76,9 @@ def run_base(model: Model, lines: Sequence[Line], sampling: Sampling, progress: 
                 raise
             at_once = len(some) // 2
             torch.cuda.empty_cache()
-    for places in ends:
+    for done, places in enumerate(ends, len(whole) + 1):
         _run_rounds(model, courses, [places], sampling)
+        progress("Base motion", done / (len(whole) + len(ends)))
     return [BaseRun(course.codes, course.seeds) for course in courses]
 
 

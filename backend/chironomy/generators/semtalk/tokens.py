@@ -14,6 +14,7 @@ from .gate import gate_probability
 from .lines import Line, Place
 from .settings import Settings
 from .sparse_run import gate_logits, run_sparse
+from .windows import FRAMES_PER_TOKEN
 
 #: With `lazy`: psi below this asks for no semantic motion.
 _LEAST_PSI = 0.1
@@ -41,7 +42,7 @@ def make_tokens(model: Model, lines: Sequence[Line], settings: Settings, progres
         Place(n, k)
         for n, line in enumerate(lines)
         for k in range(line.windows.count)
-        if not settings.lazy or likely[n][k].max() >= _LEAST_PSI or _slider_asks(line, k, settings)
+        if not settings.lazy or _psi_asks(line, k, likely[n][k]) or _slider_asks(line, k, settings)
     ]
     semantic = _semantic(model, lines, runs, asked, settings, within(progress, 0.6, 1.0))
     return [
@@ -67,6 +68,11 @@ def _semantic(
             for part, own in codes.items():
                 out[place.line][part][place.window] = own[row]
     return out
+
+
+def _psi_asks(line: Line, window: int, probability: Array) -> bool:
+    """probability [N]: of a whole window's tokens; what stands behind the end of a shorter one says nothing."""
+    return probability[: line.windows.length_of(window) // FRAMES_PER_TOKEN].max() >= _LEAST_PSI
 
 
 def _slider_asks(line: Line, window: int, settings: Settings) -> bool:

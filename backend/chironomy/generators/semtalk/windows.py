@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 FRAMES_PER_TOKEN = 4
 #: What the end of a line needs beyond its last frame, whose motion should not stop with it.
 _BEHIND_FRAMES = 8
-#: Last windows are so long, or a multiple of it: every other length is one more shape for the networks to prepare for.
+#: Last windows have at least so many frames, and a multiple of the step: every other length is one more shape for the
+#: networks to prepare for.
 _SHORTEST_FRAMES, _STEP_FRAMES = 64, 32
 
 _Values = TypeVar("_Values", NDArray, torch.Tensor)
@@ -45,7 +46,7 @@ class Windows:
         """Frames of one window."""
         if window + 1 < self.count:
             return self.length
-        wanted = self.frames - self.start(window) + _BEHIND_FRAMES
+        wanted = max(self.frames - self.start(window), self.overlap) + _BEHIND_FRAMES
         return min(max(-(-wanted // _STEP_FRAMES) * _STEP_FRAMES, _SHORTEST_FRAMES), self.length)
 
     @property
