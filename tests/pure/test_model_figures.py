@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from chironomy.evaluation.subject import Subject
 from chironomy.motion import rotations as rot
 from chironomy.motion.body import neutral_body
 from chironomy.nets.model_card import read_figures
+from chironomy.pipeline.model_figures.distance import _samples
 from chironomy.pipeline.model_figures.rebuilt_rows import rebuilt, rebuilt_rows
 from chironomy.pipeline.model_figures.report import complete_model
 from chironomy.pipeline.model_figures.rows import Row, Target, for_card, verdict
@@ -50,6 +52,22 @@ def test_the_verdict_names_what_does_not_hold() -> None:
     ]
     assert verdict(rows) == "1 of 2 lines hold; not: wrist."
     assert verdict(rows[:1]) == "1 of 1 lines hold."
+
+
+@pytest.mark.parametrize(
+    "seconds", [[5], [300, 300], [10, 590], [590, 10], [400, 500, 350, 600, 550], [7] * 500, [3000, 5, 5, 5]]
+)
+def test_fgd_is_measured_on_samples_that_hold_every_take_once(seconds) -> None:
+    performed = [SimpleNamespace(take=SimpleNamespace(frames=30 * s)) for s in seconds]
+    samples = list(_samples(performed))
+    assert [one for some in samples for one in some] == performed
+    assert all(samples)
+    assert len(samples) >= min(2, len(seconds))
+
+
+def test_samples_for_fgd_are_about_ten_minutes_long() -> None:
+    samples = list(_samples([SimpleNamespace(take=SimpleNamespace(frames=30 * 8)) for _ in range(300)]))
+    assert [sum(one.take.frames for one in some) / 1800 for some in samples] == [10.0] * 4
 
 
 def test_judged_figures_go_on_the_card_with_what_they_should_be() -> None:

@@ -16,7 +16,7 @@ from ...nets.motion_features import learn_motion_features
 from ...training.corpus_format import Recording
 from ...training.shards import Corpus
 from .performed import Performed
-from .rows import Row, Target
+from .rows import NOTHING, Row, Target
 from .sample import mixed, recorded, some_of
 
 #: Minutes that the feature network learns from, of either kind of motion, and of each sample that is compared.
@@ -56,7 +56,7 @@ def distance_rows(own: Sequence[Performed], corpus: Corpus) -> list[Row]:
         to_training = [(sample, half) for sample in ours for pair in halves for half in pair]
         of_corpus = [(sample, half) for sample in theirs for pair in halves for half in pair]
         rows.append(_beside("the same, to training recordings; corpus: held-out ones", to_training, of_corpus))
-        rows.append(_beside("the same between halves of the training recordings", halves, halves))
+        rows.append(_beside("the same between halves of the training recordings", [], halves))
     return rows
 
 
@@ -71,7 +71,7 @@ def _beside(name: str, ours: Pairs, theirs: Pairs) -> Row:
 
 
 def _distance(pairs: Pairs) -> float:
-    return float(np.mean([gesture_distance.corrected(*pair) for pair in pairs]))
+    return float(np.mean([gesture_distance.corrected(*pair) for pair in pairs])) if pairs else NOTHING
 
 
 def _network(corpus: Corpus, train: Sequence[Recording]) -> Encode:
@@ -85,11 +85,12 @@ def _network(corpus: Corpus, train: Sequence[Recording]) -> Encode:
 
 
 def _samples(performed: Sequence[Performed]) -> Iterator[Sequence[Performed]]:
-    """Equal parts of about ten minutes; two at least."""
-    ends = np.cumsum([one.take.frames for one in performed])
-    count = max(round(ends[-1] / (SAMPLE_MINUTES * 60 * FPS)), 2)
-    borders = np.searchsorted(ends, np.arange(count + 1) * ends[-1] / count)
-    for first, end in pairwise(borders):
+    """Parts of about ten minutes, as equal as whole takes allow; two at least where there are as many takes."""
+    frames = np.array([one.take.frames for one in performed])
+    total, middles = frames.sum(), np.cumsum(frames) - frames / 2
+    count = max(round(total / (SAMPLE_MINUTES * 60 * FPS)), 2)
+    borders = np.searchsorted(middles, np.arange(count + 1) * total / count)
+    for first, end in pairwise(np.unique(borders)):
         yield performed[first:end]
 
 
