@@ -154,7 +154,7 @@ def plain_way(model, line) -> None:
         semantic = sparse["gate"][0].argmax(-1).bool()
         for part in PARTS:
             chosen = codes_in(model, base, part)
-            if part in BODY_PARTS:
+            if part in model.config.sparse.parts:
                 chosen = torch.where(semantic[:, None], codes_in(model, sparse, part), chosen)
             codes[part].append(chosen)
         seed = seed_after(model, {part: codes[part][-1] for part in BODY_PARTS}, seed, line.windows.overlap)
