@@ -59,6 +59,14 @@ def test_every_form_comes_back_to_the_same_rotation(q: np.ndarray) -> None:
     assert rot.from_matrix(rot.to_matrix(q))[0] >= 0
 
 
+@given(st.lists(quaternions(), min_size=2, max_size=6))
+def test_many_matrices_become_the_quaternions_that_each_becomes_alone(several: list[np.ndarray]) -> None:
+    """Turns over 120° take another way than the others beside them."""
+    matrices = rot.to_matrix(np.stack([several, several[::-1]]))
+    alone = [[rot.from_matrix(m) for m in row] for row in matrices]
+    np.testing.assert_allclose(rot.from_matrix(matrices), alone, rtol=0, atol=1e-12)
+
+
 @given(directions(), ANGLES)
 def test_logarithms_of_tiny_and_of_half_turns_are_exact(axis: np.ndarray, angle: float) -> None:
     assert np.linalg.norm(rot.log(rot.exp(axis * angle))) == pytest.approx(angle, rel=1e-9, abs=1e-15)

@@ -30,7 +30,7 @@ class _Asked(NamedTuple):
 
 
 def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent) -> list[Tensor]:
-    """The gate's logits [W, N, 2] of each line, float32, on the CPU; of no meaning behind the end of shorter windows."""
+    """The gate's logits [W, N, 2] of each line, float32, on the CPU; without meaning behind a shorter window's end."""
     if model.sparse.calls is not None:
         return [_called_logits(model, line) for line in lines]
     places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
