@@ -19,10 +19,12 @@ from chironomy.generators.semtalk.generator import SemTalkGenerator
 from chironomy.generators.semtalk.gesture_plan import (
     BEARING_CHANNELS,
     DESCRIPTION_CHANNELS,
+    HOME_CHANNELS,
     PLAN_CHANNELS,
     PlannedStroke,
     bearing_in,
     hands_of,
+    homes_in,
     on_the_way,
     resized,
 )
@@ -116,7 +118,7 @@ def test_gestures_start_from_where_the_hand_is_and_go_most_of_the_way_to_what_wa
     learned_ones = {g.number: g for gestures in REPERTOIRE.values() for g in gestures}
     strokes = [stroke for stroke in plan.strokes if stroke.performance >= 0]
     goals = [np.array(learned_ones[s.performance].descriptions[0])[3:6] for s in strokes]
-    homes = [hands_of(plan.semantic)[round(s.times.apex_s * FPS), s.side, -6:-3] for s in strokes]
+    homes = [hands_of(plan.semantic)[round(s.times.apex_s * FPS), s.side, -HOME_CHANNELS:][:3] for s in strokes]
     left = [
         np.linalg.norm(goal - s.description[3:6]) / np.linalg.norm(goal - home)
         for s, goal, home in zip(strokes, goals, homes, strict=True)
@@ -144,11 +146,23 @@ def test_what_points_to_a_side_stays_with_that_hand_and_the_plan_says_so() -> No
     )
 
 
+def test_homes_tell_how_far_each_hands_fingers_are_bent() -> None:
+    fist = rot.identity((2, 55))
+    for finger in ("index", "middle", "ring", "pinky"):
+        for k in (1, 2, 3):
+            angle = 1.0 if finger == "index" else 0.5
+            fist[1, INDEX[f"left_{finger}{k}"]] = rot.about("z", np.asarray(-angle))
+    open_hand, bent = homes_in(fist, neutral_body()).reshape(2, 2, HOME_CHANNELS)
+    assert np.allclose(bent[0, -2:] - open_hand[0, -2:], [1.0 / 0.25, 0.5 / 0.25])
+    assert np.allclose(bent[1], open_hand[1])
+    assert np.allclose(bent[0, :6], open_hand[0, :6])
+
+
 def test_size_scales_the_described_gesture_about_the_place_where_the_hand_is_held() -> None:
     def way(size: float) -> float:
         (stroke,) = strokes_on(NEVER, GestureChoice("negation", "right", size))
         plan = plan_gestures(request(), REPERTOIRE, CLASSES)
-        home = hands_of(plan.semantic)[round(stroke.times.raised_s * FPS), 1, -6:-3]
+        home = hands_of(plan.semantic)[round(stroke.times.raised_s * FPS), 1, -HOME_CHANNELS:][:3]
         return float(np.linalg.norm(stroke.description[3:6] - home))
 
     small, usual, large = (way(size) for size in (0.5, 1.0, 1.4))
@@ -229,11 +243,11 @@ def test_the_networks_are_told_of_every_frame_where_the_hands_are_and_of_strokes
     plan = plan_gestures(request(), REPERTOIRE, CLASSES)
     frames = int(np.ceil(request().speech.duration_s * FPS))
     assert plan.base.shape == plan.semantic.shape == (frames, PLAN_CHANNELS)
-    homes = hands_of(plan.semantic)[:, :, -6:]
+    homes = hands_of(plan.semantic)[:, :, -HOME_CHANNELS:]
     assert np.abs(homes).max(axis=(1, 2)).min() > 0.1
     stroke = next(s for s in plan.strokes if s.gesture_class == "negation")
     at = round(stroke.times.apex_s * FPS) + 1
-    told = hands_of(plan.semantic)[at, stroke.side, 6:-6]
+    told = hands_of(plan.semantic)[at, stroke.side, 6:-HOME_CHANNELS]
     assert np.allclose(told, stroke.description)
     assert plan.gesture_class[at] == CLASSES.index("negation") + 1
 

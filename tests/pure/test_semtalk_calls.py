@@ -53,6 +53,16 @@ def test_the_animators_choice_takes_the_tables_place() -> None:
     assert during(called, thought) == {1 + NAMES.index("we")}
 
 
+def test_words_beside_one_that_the_animator_chose_a_class_for_no_longer_call() -> None:
+    never, beside = number_of("never"), number_of("thought")
+    nuclei_s = SPEECH.rhythm.nuclei_s
+    assert abs(nuclei_s[beside] - nuclei_s[never]) < 2.0
+    called = called_classes(SPEECH, FRAMES, NAMES, {beside: GestureChoice("we")})
+    assert during(called, never) == {0}
+    assert during(called, beside) == {1 + NAMES.index("we")}
+    assert during(called_classes(SPEECH, FRAMES, NAMES, {beside: GestureChoice("")}), never) != {0}
+
+
 def psi_around(said_from: int) -> np.ndarray:
     """Log odds of the tokens around a call that begins at this frame of a silent line of three windows."""
     frames = 3 * MODEL.config.window_frames

@@ -40,7 +40,7 @@ def stroke(side: int, name: str, start_s: float, told: NDArray | None = None) ->
 
 
 def found_in(*strokes: PlannedStroke) -> list[ToldGesture]:
-    plan = plan_channels(strokes, np.full((FRAMES, 12), 0.3), np.zeros((FRAMES, 6))).astype(np.float16)
+    plan = plan_channels(strokes, np.full((FRAMES, 16), 0.3), np.zeros((FRAMES, 6))).astype(np.float16)
     return told_gestures(told_strokes(plan, class_numbers(strokes, FRAMES, CLASSES)))
 
 
@@ -128,7 +128,7 @@ def arrays() -> dict[str, NDArray]:
         "rhythm": np.zeros((FRAMES, 5), np.float16),
         "semantic_score": np.zeros(FRAMES, np.float16),
         "gesture_class": class_numbers(strokes, FRAMES, CLASSES),
-        "plan": plan_channels(strokes, np.zeros((FRAMES, 12)), np.zeros((FRAMES, 6))).astype(np.float16),
+        "plan": plan_channels(strokes, np.zeros((FRAMES, 16)), np.zeros((FRAMES, 6))).astype(np.float16),
         "plan_given": np.ones(FRAMES, np.uint8),
     }
 

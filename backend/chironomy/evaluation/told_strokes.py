@@ -71,7 +71,7 @@ class ToldGesture:
 
 
 def told_strokes(plan: ArrayLike, gesture_class: ArrayLike) -> list[ToldStroke]:
-    """All strokes of a plan [T, 64] that come to their apex, in order of it; gesture_class [T]: numbers of classes."""
+    """All strokes of a plan [T, 68] that come to their apex, in order of it; gesture_class [T]: numbers of classes."""
     channels = hands_of(plan)
     classes = np.asarray(gesture_class)
     found = [stroke for side in (0, 1) for stroke in _of_hand(channels[:, side], classes, side)]

@@ -165,8 +165,8 @@ class SparseConfig(_GeneratorConfig):
     """The generator of semantic motion and of the gate."""
 
     legs: bool = True
-    """Whether semantic motion has legs of its own, as published. Takes have the base's in both layers; without, so has
-    what `hard` makes of their codes."""
+    """Whether semantic motion has legs of its own, as published; they are seen after `hard` fusion alone, for both
+    layers of a take have the base's."""
 
     @property
     def parts(self) -> tuple[PartName, ...]:

@@ -65,7 +65,8 @@ class _Reader:
     def filled(self, name: str, network: Network, dtype: torch.dtype = torch.float32) -> Network:
         read_tensors(network, verified(self.folder, self.card, f"{name}.safetensors"), remedy(self.card), dtype)
         network = network.to(self.device, dtype).eval().requires_grad_(False)
-        lay_out(network)
+        if self.device == "cpu":
+            lay_out(network)
         return network
 
 

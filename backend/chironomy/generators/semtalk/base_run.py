@@ -63,7 +63,9 @@ def run_base(model: Model, lines: Sequence[Line], sampling: Sampling, progress: 
     """
     courses = [_Course(model, line) for line in lines]
     whole, ends = _rounds(lines)
-    at_once = max(windows_at_once(_FRAMES_AT_ONCE, lines[0], _device_and_type(model)[0]) // len(lines), 1)
+    at_once = max(
+        windows_at_once(_FRAMES_AT_ONCE, lines[0].windows.length, _device_and_type(model)[0]) // len(lines), 1
+    )
     first = 0
     while first < len(whole):
         some = whole[first : first + at_once]

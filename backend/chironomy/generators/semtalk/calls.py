@@ -11,6 +11,7 @@ from ...formats.gesture_choice import GestureChoice, chosen_classes
 from ...nets.front_end.frames import frames_within
 from ...speech.types import FPS, Speech
 from ..rhythm.lexicon import recognise
+from .choosing import APART_S
 
 
 def called_classes(
@@ -18,12 +19,18 @@ def called_classes(
 ) -> NDArray[np.int16]:
     """[frames]: the number, counted from 1, of the class that the word spoken there calls for; 0 for none.
 
-    choices: the animator's, by the word's number; they take the table's place. Raises UserError for an unknown class.
+    choices: the animator's, by the word's number; they take the table's place, and that of words beside them, which the
+    planner leaves without a gesture. Raises UserError for an unknown class.
     """
     called = np.zeros(frames, dtype=np.int16)
-    recognised = recognise(speech.words, speech.rhythm.prominence, chosen_classes(choices or {}))
-    for number, found in recognised.items():
-        if found.gesture_class in names:
+    chosen = chosen_classes(choices or {})
+    for number, found in recognise(speech.words, speech.rhythm.prominence, chosen).items():
+        if found.gesture_class in names and not _is_beside_a_choice(number, chosen, speech.rhythm.nuclei_s):
             word = speech.words[number]
             called[frames_within(word.start_s, word.end_s, frames, FPS)] = names.index(found.gesture_class) + 1
     return called
+
+
+def _is_beside_a_choice(word: int, chosen: Mapping[int, str], nuclei_s: Sequence[float]) -> bool:
+    asked = [other for other, name in chosen.items() if name]
+    return word not in asked and any(abs(nuclei_s[word] - nuclei_s[other]) < APART_S for other in asked)

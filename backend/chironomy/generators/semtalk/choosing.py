@@ -19,7 +19,7 @@ NOT_AGAIN_S = 10.0
 #: Nor one of the same class, be it by another hand.
 _CLASS_AGAIN_S = 5.0
 #: From one apex to the next that an actor performs, at least.
-_APART_S = 2.0
+APART_S = 2.0
 #: From there to a beat of our own, and from one of those to the next: each moves the hands up, through and back.
 _OURS_APART_S = 0.85
 #: Who says "I", "you" or "we" in passing does not point.
@@ -157,4 +157,4 @@ def _is_shown(entry: Performed) -> bool:
 def _apart_s(a: Performed, b: Performed, asked: Container[int]) -> float:
     if a.word in asked and b.word in asked:
         return 0.0  # who asks for both gets both
-    return _CLASS_AGAIN_S if a.gesture_class == b.gesture_class != BEAT and a.word not in asked else _APART_S
+    return _CLASS_AGAIN_S if a.gesture_class == b.gesture_class != BEAT and a.word not in asked else APART_S

@@ -28,15 +28,15 @@ _COURSE = 2
 _WRISTS = 3 * 3
 _DESCRIPTION = _WRISTS + 3 + 3 + 2
 DESCRIPTION_CHANNELS = _DESCRIPTION
-#: Where the wrist is without actors' gestures, and where the palm looks.
-_HOME = 6
+#: Of one hand without actors' gestures: where the wrist is, where the palm looks, curl of index and others.
+HOME_CHANNELS = 3 + 3 + 2
 #: Channels of one hand, and of both: left, then right.
-HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + _HOME
+HAND_CHANNELS = _PHASES + _COURSE + _DESCRIPTION + HOME_CHANNELS
 #: How the chest is turned on the pelvis, and the head on the chest.
 BEARING_CHANNELS = 3 + 3
 PLAN_CHANNELS = 2 * HAND_CHANNELS + BEARING_CHANNELS
-#: Trunk and head turn little; told in this unit they count as much as hands do.
-_BEARING_UNIT_RAD = 0.25
+#: Trunk, head and fingers at rest turn little; told in this unit they count as much as wrists do.
+_UNIT_RAD = 0.25
 #: A gesture made larger takes the wrist no further from the shoulder than this, in lengths of the arm.
 _REACH = 0.94
 
@@ -77,36 +77,38 @@ class PlannedStroke:
 
 
 def plan_channels(strokes: Sequence[PlannedStroke], homes: Array, bearing: Array) -> Array:
-    """[T, 64]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start.
+    """[T, 68]: zeros where a hand has no stroke; of strokes that overlap, the later one from its start.
 
-    homes: [T, 12], see `homes_in`; bearing: [T, 6], see `bearing_in`. A description of zeros leaves open what the
+    homes: [T, 16], see `homes_in`; bearing: [T, 6], see `bearing_in`. A description of zeros leaves open what the
     stroke looks like.
     """
     frames = len(homes)
     channels = np.zeros((frames, 2, HAND_CHANNELS))
-    channels[:, :, -_HOME:] = homes.reshape(frames, 2, _HOME)
+    channels[:, :, -HOME_CHANNELS:] = homes.reshape(frames, 2, HOME_CHANNELS)
     for stroke in sorted(strokes, key=lambda stroke: stroke.times.start_s):
         first, end = stroke.times.span(frames)
         hand = channels[first:end, stroke.side]
         hand[:, : _PHASES + _COURSE] = _course(stroke.times, np.arange(first, end) / FPS)
-        hand[:, _PHASES + _COURSE : -_HOME] = stroke.description
+        hand[:, _PHASES + _COURSE : -HOME_CHANNELS] = stroke.description
     return np.concatenate([channels.reshape(frames, 2 * HAND_CHANNELS), bearing], axis=-1)
 
 
 def hands_of(plan: ArrayLike) -> Array:
-    """[T, 2, 29]: what a plan [T, 64] tells of the left hand and of the right one."""
+    """[T, 2, 31]: what a plan [T, 68] tells of the left hand and of the right one."""
     plan = np.asarray(plan, dtype=float)
     return plan[:, : 2 * HAND_CHANNELS].reshape(len(plan), 2, HAND_CHANNELS)
 
 
 def homes_in(rotations: Array, body: Body) -> Array:
-    """[T, 12]: for each hand, where the wrist is and where the palm looks in a motion [T, 55, 4].
+    """[T, 16]: for each hand, where wrist and palm are in a motion [T, 55, 4] and how far the fingers are bent.
 
     The motion is that of a layer without the actors' gestures, as the rhythm generator makes it. Frame by frame: a
-    smoothed one left the networks to guess when hands rise, and they were 7 cm off between strokes.
+    smoothed one left the networks to guess when hands rise, and they were 7 cm off between strokes. Wrist and palm tell
+    half of what fingers do at rest, their curl nearly all of it.
     """
     positions, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
-    return np.concatenate([part for side in (0, 1) for part in _wrist_and_palm(positions, world, side, body)], axis=-1)
+    hands = [(*_wrist_and_palm(positions, world, k, body), _curl(rotations, SIDES[k]) / _UNIT_RAD) for k in (0, 1)]
+    return np.concatenate([part for hand in hands for part in hand], axis=-1)
 
 
 def bearing_in(rotations: Array, body: Body) -> Array:
@@ -117,7 +119,7 @@ def bearing_in(rotations: Array, body: Body) -> Array:
     _, world = forward(rotations, np.zeros((len(rotations), 3)), body.rest_joints)
     pelvis, chest, head = (world[:, INDEX[joint]] for joint in ("pelvis", "spine3", "head"))
     turns = [rot.log(rot.multiply(rot.inverse(below), above)) for below, above in ((pelvis, chest), (chest, head))]
-    return np.concatenate(turns, axis=-1) / _BEARING_UNIT_RAD
+    return np.concatenate(turns, axis=-1) / _UNIT_RAD
 
 
 def raised_weight(times_s: ArrayLike, start_s: float, raised_s: float, lowering_s: float, end_s: float) -> Array:
@@ -185,11 +187,16 @@ def _description(positions: Array, world: Array, apex_local: Array, side: int, b
     rest = body.rest_joints
     along = rest[INDEX[f"{name}_middle1"]] - rest[INDEX[f"{name}_wrist"]]
     fingers = rot.rotate(hand, along / np.linalg.norm(along)) * _outward(side)
-    bends = [
-        sum(float(rot.angle(apex_local[INDEX[f"{name}_{finger}{k}"]])) for k in (1, 2, 3))
+    return np.concatenate([wrists.ravel(), palms[1], fingers, _curl(apex_local, name)])
+
+
+def _curl(local: Array, side: str) -> Array:
+    """[..., 2], radians: how far the joints of the index finger are bent, and of the other three, on average."""
+    index, *others = (
+        np.mean([rot.angle(local[..., INDEX[f"{side}_{finger}{k}"], :]) for k in (1, 2, 3)], axis=0)
         for finger in ("index", "middle", "ring", "pinky")
-    ]
-    return np.concatenate([wrists.ravel(), palms[1], fingers, [bends[0] / 3, sum(bends[1:]) / 9]])
+    )
+    return np.stack([index, np.mean(others, axis=0)], axis=-1)
 
 
 def _wrist_and_palm(positions: Array, world: Array, side: int, body: Body) -> tuple[Array, Array]:

@@ -14,7 +14,15 @@ from ..rhythm.library import Style
 from ..rhythm.plan import Performed
 from ..rhythm.randomness import stream
 from .choosing import INTO_S, NOT_AGAIN_S, OUT_S, TRUNK_SHARE, Variation, drawn, made_by, varied
-from .gesture_plan import PlannedStroke, StrokeTimes, describe_strokes, on_the_way, raised_weight, resized
+from .gesture_plan import (
+    HOME_CHANNELS,
+    PlannedStroke,
+    StrokeTimes,
+    describe_strokes,
+    on_the_way,
+    raised_weight,
+    resized,
+)
 from .repertoire import LearnedGesture, in_hand
 
 #: From where the hand is to where it is raised, and back; lengths of the arm a second.
@@ -39,7 +47,7 @@ def choose_gestures(
     body: Body,
     seed: int,
 ) -> list[ChosenGesture]:
-    """One for each word. homes [T, 12]: where the hands are without these gestures (`homes_in`)."""
+    """One for each word. homes [T, 16]: where the hands are without these gestures (`homes_in`)."""
     chosen: list[ChosenGesture] = []
     recent: list[tuple[float, int]] = []
     for k, entry in enumerate(wanted):
@@ -85,7 +93,7 @@ def _strokes(
     raised = apex - gesture.rise_s / variation.speed
     lowering = max(min(apex + gesture.hold_s / variation.speed, next_s - INTO_S), apex + 0.1)
     frame = int(np.clip(raised * FPS, 0, len(homes) - 1))
-    hands = [(side, homes[frame, 6 * side : 6 * side + 3], d) for side, d in gesture.by_side()]
+    hands = [(side, homes[frame, HOME_CHANNELS * side :][:3], d) for side, d in gesture.by_side()]
     described = [(side, home, resized(d, home, entry.choice.size, side, body)) for side, home, d in hands]
     way = max(float(np.linalg.norm(d[:3] - home)) for _, home, d in described)
     into, out = max(INTO_S, way / _RAISING_PER_S), max(OUT_S, way / _LOWERING_PER_S)

@@ -75,9 +75,10 @@ class WindowBatch(NamedTuple):
     """[B, n, P]"""
 
 
-def windows_at_once(frames: int, line: Line, device: torch.device) -> int:
-    """How many windows make a batch of about so many frames on a CPU, and sixteen times as many on a graphics card."""
-    return max((frames if device.type == "cpu" else 16 * frames) // line.windows.length, 1)
+def windows_at_once(frames: int, length: int, device: torch.device) -> int:
+    """How many windows of this length make a batch of about so many frames on a CPU, and sixteen times as many on a
+    graphics card."""
+    return max((frames if device.type == "cpu" else 16 * frames) // length, 1)
 
 
 def window_batch(

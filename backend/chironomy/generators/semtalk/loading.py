@@ -33,7 +33,7 @@ def _loaded(folder: Path, _card: bytes, device: str, dtype: torch.dtype, compile
     model = read_model(folder, device, dtype)
     if compiled and device != "cpu":
         for network, name in ((model.base, "latents"), (model.base, "logits"), (model.sparse, "perform")):
-            setattr(network, name, torch.compile(getattr(network, name), dynamic=False))
+            setattr(network, name, torch.compile(getattr(network, name)))
     return model
 
 

@@ -34,10 +34,10 @@ def gate_logits(model: Model, lines: Sequence[Line], progress: Progress = silent
     if model.sparse.calls is not None:
         return [_called_logits(model, line) for line in lines]
     places = [Place(n, k) for n, line in enumerate(lines) for k in range(line.windows.count)]
-    most = windows_at_once(_GATE_FRAMES, lines[0], next(model.sparse.parameters()).device)
+    device = next(model.sparse.parameters()).device
     out, done = torch.zeros(len(places), model.config.window_tokens, 2), 0
-    for rows in of_equal_length(lines, places).values():
-        equal = [places[row] for row in rows]
+    for length, rows in of_equal_length(lines, places).items():
+        equal, most = [places[row] for row in rows], windows_at_once(_GATE_FRAMES, length, device)
         for start, logits in in_batches(lambda batch: _hear(model, lines, batch).gate.float().cpu(), equal, most):
             out[rows[start : start + len(logits)], : logits.shape[1]] = logits
             done += len(logits)
@@ -74,10 +74,9 @@ def run_sparse(
     # made before all else: small pieces that stay, between large ones that go, would leave memory full of holes
     shape = (len(asked), config.window_tokens, config.rvq.levels)
     out: Codes = {part: torch.zeros(shape, dtype=torch.int16) for part in config.sparse.parts}
-    most = windows_at_once(_MOTION_FRAMES, lines[0], next(model.sparse.parameters()).device)
-    done = 0
-    for rows in of_equal_length(lines, places).values():
-        equal = [asked[row] for row in rows]
+    device, done = next(model.sparse.parameters()).device, 0
+    for length, rows in of_equal_length(lines, places).items():
+        equal, most = [asked[row] for row in rows], windows_at_once(_MOTION_FRAMES, length, device)
         for start, codes in in_batches(lambda batch: _perform(model, lines, batch, sampling), equal, most):
             own_rows = rows[start : start + len(codes["upper"])]
             for part, own in codes.items():

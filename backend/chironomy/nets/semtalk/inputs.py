@@ -14,6 +14,8 @@ from .attention import Decoder
 from .layers import PairFusion, Positions, mean_of_tokens, mlp
 
 _CLASS_WIDTH, _TOKENS_AROUND = 16, 9
+#: The last look at what words call for takes every fourth token: gestures of one class are seconds apart.
+_WIDE = 4
 
 
 class SpeechEncoder(nn.Module):
@@ -115,7 +117,7 @@ class Conditions(nn.Module):
 
 
 class Calls(nn.Module):
-    """Which gesture class words call for [B, T], and the voice's rhythm [B, T, R], in about two seconds around each
+    """Which gesture class words call for [B, T], and the voice's rhythm [B, T, R], up to three seconds from each
     token: [B, N, width]."""
 
     def __init__(self, front_end: FrontEndConfig, width: int, frames_per_token: int) -> None:
@@ -126,12 +128,14 @@ class Calls(nn.Module):
             Conv1d(_CLASS_WIDTH + front_end.rhythm_width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
             nn.GELU(),
             Conv1d(width, width, _TOKENS_AROUND, padding=_TOKENS_AROUND // 2),
+            nn.GELU(),
+            Conv1d(width, width, _TOKENS_AROUND, padding=_WIDE * (_TOKENS_AROUND // 2), dilation=_WIDE),
         )
 
     @property
     def reach_tokens(self) -> int:
         """How far before and behind a token something changes it."""
-        return 2 * (_TOKENS_AROUND // 2)
+        return (2 + _WIDE) * (_TOKENS_AROUND // 2)
 
     def forward(self, called_class: Tensor, rhythm: Tensor) -> Tensor:
         heard = torch.cat([self.gesture_class(called_class), rhythm], dim=-1)

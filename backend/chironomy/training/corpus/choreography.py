@@ -73,7 +73,7 @@ class Utterance:
     silent: tuple[Performed, ...]
     """Those for which it made nothing, because an actor does or because nobody would."""
     base_homes: Array
-    """[T, 12]: where the base's hands are without the actors' gestures (see `homes_in`)."""
+    """[T, 16]: how the base's hands are without the actors' gestures (see `homes_in`)."""
     semantic_homes: Array
     """[T, 12]: the same of the semantic layer."""
     given_up: int
