@@ -7,6 +7,7 @@ from math import ceil, log
 import torch
 from torch import Tensor, nn
 
+from ..convolution import Conv1d
 from ..linear import Linear, linear
 
 
@@ -49,14 +50,14 @@ class PairFusion(nn.Module):
         return second + weight * (first - second)
 
 
-class Halving(nn.Conv1d):
+class Halving(Conv1d):
     """A convolution of two steps with stride two: [B, T, width] to [B, T / 2, width]."""
 
     def __init__(self, width: int) -> None:
         super().__init__(width, width, 2, stride=2)
 
     def forward(self, input: Tensor) -> Tensor:
-        # two steps side by side, once through a matrix: a convolution is slower
+        # two steps side by side, once through a matrix: a convolution is slower; weights laid out need not be copied
         pairs = input[:, : input.shape[1] // 2 * 2].reshape(len(input), -1, 2 * self.in_channels)
         return linear(pairs, self.weight.transpose(1, 2).flatten(1), self.bias)
 
