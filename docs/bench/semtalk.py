@@ -91,12 +91,15 @@ def model_with(recipe: str, dtype):
 
     from chironomy.generators.semtalk.loading import loaded
     from chironomy.nets.config import read_model_config
+    from chironomy.nets.convolution import lay_out
 
     if recipe == SMALL:
         return loaded(ROOT / "models" / SMALL, "cpu", "bf16" if dtype == torch.bfloat16 else "fp32")
     model = model_of(read_model_config(ROOT / "models" / "recipes" / f"{recipe}.yaml"))
     model.base.to(dtype)
     model.sparse.to(dtype)
+    for network in (*model.rvq.values(), model.global_motion, model.base, model.sparse):
+        lay_out(network)  # as where a model is read
     return model
 
 
