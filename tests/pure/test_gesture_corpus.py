@@ -13,6 +13,7 @@ from spoken_lines import LINE, perform, speech
 
 from chironomy.errors import UserError
 from chironomy.generators.semtalk.gesture_plan import (
+    HOME_CHANNELS,
     PLAN_CHANNELS,
     PlannedStroke,
     StrokeTimes,
@@ -155,7 +156,9 @@ def test_a_plan_says_nothing_outside_of_strokes_nor_of_the_other_hand(
     side: int, start: float, up: float, held: float
 ) -> None:
     times = StrokeTimes(start, start + 0.3, start + 0.3 + up, start + 0.4 + up + held, start + 0.9 + up + held)
-    plan = plan_channels([PlannedStroke(side, "you", times, np.ones(17))], np.zeros((180, 12)), np.zeros((180, 6)))
+    plan = plan_channels(
+        [PlannedStroke(side, "you", times, np.ones(17))], np.zeros((180, 2 * HOME_CHANNELS)), np.zeros((180, 6))
+    )
     assert plan.shape == (180, PLAN_CHANNELS)
     hands = hands_of(plan)
     assert not hands[:, 1 - side].any()

@@ -13,6 +13,7 @@ from chironomy.evaluation.subject import FPS
 from chironomy.evaluation.told_strokes import ToldStroke, told_gestures, told_strokes
 from chironomy.generators.semtalk.gesture_plan import (
     DESCRIPTION_CHANNELS,
+    HOME_CHANNELS,
     PlannedStroke,
     StrokeTimes,
     plan_channels,
@@ -34,7 +35,7 @@ def planned(
 
 def told(strokes: list[PlannedStroke], duration_s: float = 12.0) -> list[ToldStroke]:
     frames = round(duration_s * FPS)
-    channels = plan_channels(strokes, np.zeros((frames, 12)), np.zeros((frames, 6))).astype(np.float16)
+    channels = plan_channels(strokes, np.zeros((frames, 2 * HOME_CHANNELS)), np.zeros((frames, 6))).astype(np.float16)
     return told_strokes(channels, class_numbers(strokes, frames, CLASSES))
 
 

@@ -1,6 +1,7 @@
 """From texts and gestures to the figures of the shipped model: a corpus is made, performed and measured."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ def test_a_model_is_measured_on_a_corpus_that_was_made_a_moment_ago(
         raised_arm(number, name) for number in range(24) for name in (("negation", "we", "you", "beat")[number % 4],)
     ]
     monkeypatch.setattr(build, "_material", lambda folder: (performances, standing()))
+    # a process that has used torch already is not safe to fork
+    monkeypatch.setattr(build, "ProcessPoolExecutor", ThreadPoolExecutor)
     config = read_model_config(MODEL / "config.yaml")
     order = Order(data, hours=0.05, seed=1, front_end=config.front_end, sentence_frames=config.window_frames)
     build.build(order, tmp_path / "corpus")

@@ -154,7 +154,7 @@ def test_the_gate_depends_on_words_and_sound_alone():
 @torch.inference_mode()
 def test_a_word_that_calls_for_a_class_moves_the_gate_around_it_and_nowhere_else():
     network, inputs = _sparse(_config(window_frames=256, called_classes=True))
-    at, reach = 32, 8
+    at, reach = 32, 24
     called = inputs["called_class"].clone()
     during = slice(4 * at, 4 * at + 4)
     called[:, during] = (called[:, during] + 1) % 2

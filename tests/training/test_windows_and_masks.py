@@ -16,6 +16,7 @@ from chironomy.errors import UserError
 from chironomy.generators.locked import LockedFrames
 from chironomy.generators.semtalk.known_motion import known_motion
 from chironomy.generators.semtalk.lines import Place
+from chironomy.generators.semtalk.windows import Windows as GenerationWindows
 from chironomy.training.conditions import CONDITION_FIELDS, Conditions, conditions_of, some_left_out
 from chironomy.training.settings import ConditionSettings
 from chironomy.training.shards import Corpus, CorpusWriter
@@ -108,7 +109,7 @@ def test_masks_show_the_seed_alone_or_keys_too_or_values_at_random() -> None:
 
 
 def test_a_seed_shows_what_generation_knows_of_the_frames_before() -> None:
-    line = SimpleNamespace(windows=SimpleNamespace(length=64, start=lambda window: 60 * window), locked=LockedFrames())
+    line = SimpleNamespace(windows=GenerationWindows(frames=124), locked=LockedFrames())
     _, generated = known_motion([line], [Place(0, 1)], [torch.zeros(4, 337)], "velocity")  # type: ignore[list-item]
     assert torch.equal(seed_alone(torch.zeros(1, 64, 337), 4), generated)
 
